@@ -1,0 +1,24 @@
+//===- Passes.h - Conversions -*- C++ -*-===//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LONGNET_CONVERSION_PASSES_H
+#define LONGNET_CONVERSION_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+
+namespace longnet {
+
+#define GEN_PASS_DECL
+#include "longnet/Conversion/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "longnet/Conversion/Passes.h.inc"
+
+} // namespace longnet
+
+#endif // LONGNET_CONVERSION_PASSES_H

@@ -1,0 +1,24 @@
+//===- Passes.h - longnet to longnet -*- C++ -*-===//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LONGNET_DIALECT_LONGNET_TRANSFORMS_PASSES_H
+#define LONGNET_DIALECT_LONGNET_TRANSFORMS_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+
+namespace longnet {
+
+#define GEN_PASS_DECL
+#include "longnet/Dialect/LongNet/Transforms/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "longnet/Dialect/LongNet/Transforms/Passes.h.inc"
+
+} // namespace longnet
+
+#endif // LONGNET_DIALECT_LONGNET_TRANSFORMS_PASSES_H

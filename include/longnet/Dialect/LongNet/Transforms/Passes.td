@@ -1,0 +1,95 @@
+//===- Passes.td - longnet to longnet ----------------------*- tablegen -*-===//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LONGNET_DIALECT_LONGNET_TRANSFORMS_PASSES_TD
+#define LONGNET_DIALECT_LONGNET_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def LongNetDecompose : Pass<"longnet-decompose"> {
+  let summary = "Split dilated attention into its pieces (level 0 to 1)";
+  let description = [{
+    Rewrites every `longnet.dilated_attention` into one chain of `segment`,
+    `sparsify`, `attention` and `scatter` for each branch, and a `combine` of
+    them all. Keys are cut on the grid of the queries. Pieces stay in the
+    accumulation type; only the last `combine` rounds to the storage type.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def LongNetFuse : Pass<"longnet-fuse"> {
+  let summary = "Fuse chains of pieces into attend (level 1 to 2)";
+  let description = [{
+    Rewrites the operands of a `combine` that are chains of `segment`,
+    `sparsify`, `attention` and `scatter` into `longnet.attend`, which reads
+    strided rows of the original sequences: branches over the same query, key
+    and value become one operation, others a chain with `accumulate`. A chain
+    is fused only where its rows, positions and heads provably cover the whole
+    query; what cannot be proved is left alone.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def LongNetTile : Pass<"longnet-tile"> {
+  let summary = "Tile attend and attention into parallel loops (level 2)";
+  let description = [{
+    Tiles `longnet.attend` by one batch entry, one head and `chunk` contiguous
+    queries, and `longnet.attention` by one batch entry, head and segment and
+    `chunk` rows, into `scf.forall`. Sizes may be dynamic. Through a chunk run
+    all branches, so the running state of a query never leaves its chunk.
+  }];
+  let options = [
+    Option<"chunk", "chunk", "int64_t", /*default=*/"1024",
+           "Contiguous queries of a parallel task">
+  ];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def LongNetLowerToTiles : Pass<"longnet-lower-to-tiles"> {
+  let summary = "Lower bufferized attend and attention to loops over tiles";
+  let description = [{
+    Rewrites `longnet.attend` and `longnet.attention` on buffers into loops over
+    query and key tiles around `longnet.attend_tile`. Strided rows are packed
+    into dense tiles of the accumulation type, queries scaled and transposed so
+    that lanes are queries; a packed key tile serves all queries of the chunk.
+    Keys that causality hides from a whole tile are never visited, and only
+    tiles that are partly visible are masked. Batch entries and heads become
+    loops; tile first to have one of each.
+  }];
+  let options = [
+    Option<"queryTile", "query-tile", "int64_t", /*default=*/"256",
+           "Queries of a tile">,
+    Option<"keyTile", "key-tile", "int64_t", /*default=*/"64",
+           "Keys of a tile">
+  ];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
+def LongNetOutlineTiles : Pass<"longnet-outline-tiles", "::mlir::ModuleOp"> {
+  let summary = "Outline attend_tile into one function for each shape";
+  let description = [{
+    Moves every `longnet.attend_tile` on buffers into a private function shared
+    by all tiles of the same types, so that code size and compile time do not
+    grow with the number of branches.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
+#endif // LONGNET_DIALECT_LONGNET_TRANSFORMS_PASSES_TD

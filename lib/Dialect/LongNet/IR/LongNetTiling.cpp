@@ -1,0 +1,293 @@
+//===- LongNetTiling.cpp - TilingInterface -*- C++ -*-===//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// Tiles of `attention` and `attend` are the same operation on slices: batch,
+// heads, segments and query rows are parallel, keys stay whole. A tile of
+// `attend_tile` may also split its keys, which its running state allows.
+//
+//===----------------------------------------------------------------------===//
+
+#include "longnet/Dialect/LongNet/IR/IndexExpr.h"
+#include "longnet/Dialect/LongNet/IR/LongNet.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+using namespace longnet;
+
+using Sizes = SmallVector<OpFoldResult>;
+
+namespace {
+
+/// Extracts slices and remembers them, as tiling wants to know.
+struct Slicer {
+  OpBuilder &builder;
+  Location loc;
+  SmallVector<Operation *> slices = {};
+
+  /// The slice at `offsets` of `sizes`; dimensions beyond those are whole.
+  Value operator()(Value source, ArrayRef<OpFoldResult> offsets,
+                   ArrayRef<OpFoldResult> sizes) {
+    Sizes wholeSizes = tensor::getMixedSizes(builder, loc, source);
+    size_t rank = wholeSizes.size();
+    Sizes at(offsets), size(sizes), ones(rank, builder.getIndexAttr(1));
+    for (size_t dim = at.size(); dim < rank; ++dim) {
+      at.push_back(builder.getIndexAttr(0));
+      size.push_back(wholeSizes[dim]);
+    }
+    auto slice =
+        tensor::ExtractSliceOp::create(builder, loc, source, at, size, ones);
+    slices.push_back(slice);
+    return slice;
+  }
+};
+
+} // namespace
+
+static SmallVector<Range> getDomain(OpBuilder &builder, Location loc,
+                                    Value shaped, unsigned dims) {
+  SmallVector<Range> domain;
+  for (unsigned dim = 0; dim < dims; ++dim)
+    domain.push_back({builder.getIndexAttr(0),
+                      tensor::getMixedSize(builder, loc, shaped, dim),
+                      builder.getIndexAttr(1)});
+  return domain;
+}
+
+/// The tile's position in a result whose leading dimensions are the domain's.
+static LogicalResult
+getLeadingPosition(OpBuilder &builder, Location loc, Value init,
+                   ArrayRef<OpFoldResult> offsets, ArrayRef<OpFoldResult> sizes,
+                   Sizes &resultOffsets, Sizes &resultSizes) {
+  resultOffsets.assign(offsets.begin(), offsets.end());
+  resultSizes.assign(sizes.begin(), sizes.end());
+  unsigned rank = cast<ShapedType>(init.getType()).getRank();
+  for (unsigned dim = offsets.size(); dim < rank; ++dim) {
+    resultOffsets.push_back(builder.getIndexAttr(0));
+    resultSizes.push_back(tensor::getMixedSize(builder, loc, init, dim));
+  }
+  return success();
+}
+
+template <typename Op>
+static FailureOr<TilingResult> generateOneResult(Op op, OpBuilder &builder,
+                                                 unsigned number,
+                                                 ArrayRef<OpFoldResult> offsets,
+                                                 ArrayRef<OpFoldResult> sizes) {
+  unsigned dims = op.getLoopIteratorTypes().size();
+  FailureOr<TilingResult> tile = op.getTiledImplementation(
+      builder, offsets.take_front(dims), sizes.take_front(dims));
+  if (failed(tile))
+    return failure();
+  return TilingResult{
+      tile->tiledOps, {tile->tiledValues[number]}, tile->generatedSlices};
+}
+
+template <typename Op>
+static LogicalResult expectTensors(Op op) {
+  if (op->getNumResults() == 0)
+    return op.emitOpError("is tiled on tensors, before bufferization");
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// AttentionOp: (batch, head, segment, row)
+//===----------------------------------------------------------------------===//
+
+SmallVector<utils::IteratorType> AttentionOp::getLoopIteratorTypes() {
+  return SmallVector<utils::IteratorType>(4, utils::IteratorType::parallel);
+}
+
+SmallVector<Range> AttentionOp::getIterationDomain(OpBuilder &builder) {
+  return getDomain(builder, getLoc(), getOut(), 4);
+}
+
+FailureOr<TilingResult>
+AttentionOp::getTiledImplementation(OpBuilder &builder,
+                                    ArrayRef<OpFoldResult> offsets,
+                                    ArrayRef<OpFoldResult> sizes) {
+  if (failed(expectTensors(*this)))
+    return failure();
+  Slicer slice{builder, getLoc()};
+  auto slicePositions = [&](Value positions, bool rows) {
+    unsigned from =
+        cast<ShapedType>(positions.getType()).getRank() == 3 ? 1 : 2;
+    unsigned count = (rows ? 4 : 3) - from;
+    return slice(positions, offsets.slice(from, count),
+                 sizes.slice(from, count));
+  };
+  ArrayRef<OpFoldResult> keyAt = offsets.take_front(3),
+                         keySizes = sizes.take_front(3);
+  Value query = slice(getQuery(), offsets, sizes);
+  Value key = slice(getKey(), keyAt, keySizes);
+  Value value = slice(getValue(), keyAt, keySizes);
+  Value queryPositions = slicePositions(getQueryPositions(), /*rows=*/true);
+  Value keyPositions = slicePositions(getKeyPositions(), /*rows=*/false);
+  Value lengths;
+  if (getKvLengths())
+    lengths = slice(getKvLengths(), offsets[0], sizes[0]);
+  Value out = slice(getOut(), offsets, sizes);
+  Value lse = slice(getLse(), offsets, sizes);
+  auto tile = AttentionOp::create(builder, getLoc(), query, key, value,
+                                  queryPositions, keyPositions, lengths, out,
+                                  lse, getCausal(), getScaleAttr());
+  return TilingResult{
+      {tile}, SmallVector<Value>(tile->getResults()), slice.slices};
+}
+
+LogicalResult AttentionOp::getResultTilePosition(
+    OpBuilder &builder, unsigned number, ArrayRef<OpFoldResult> offsets,
+    ArrayRef<OpFoldResult> sizes, Sizes &resultOffsets, Sizes &resultSizes) {
+  return getLeadingPosition(builder, getLoc(), getDpsInits()[number], offsets,
+                            sizes, resultOffsets, resultSizes);
+}
+
+FailureOr<TilingResult>
+AttentionOp::generateResultTileValue(OpBuilder &builder, unsigned number,
+                                     ArrayRef<OpFoldResult> offsets,
+                                     ArrayRef<OpFoldResult> sizes) {
+  return generateOneResult(*this, builder, number, offsets, sizes);
+}
+
+//===----------------------------------------------------------------------===//
+// AttendOp: (batch, head, query)
+//===----------------------------------------------------------------------===//
+
+SmallVector<utils::IteratorType> AttendOp::getLoopIteratorTypes() {
+  return SmallVector<utils::IteratorType>(3, utils::IteratorType::parallel);
+}
+
+SmallVector<Range> AttendOp::getIterationDomain(OpBuilder &builder) {
+  return getDomain(builder, getLoc(), getOut(), 3);
+}
+
+FailureOr<TilingResult>
+AttendOp::getTiledImplementation(OpBuilder &builder,
+                                 ArrayRef<OpFoldResult> offsets,
+                                 ArrayRef<OpFoldResult> sizes) {
+  if (failed(expectTensors(*this)))
+    return failure();
+  Location loc = getLoc();
+  Slicer slice{builder, loc};
+  OpFoldResult queryHeads = tensor::getMixedSize(builder, loc, getQuery(), 1);
+  OpFoldResult keyHeads = tensor::getMixedSize(builder, loc, getKey(), 1);
+  SmallVector<OpFoldResult> keyAt{offsets[0], offsets[1]},
+      keySizes{sizes[0], sizes[1]};
+  auto known = getConstantIntValue(queryHeads);
+  if (!known || known != getConstantIntValue(keyHeads)) {
+    // A group of query heads shares a key head.
+    if (!isConstantIntValue(sizes[1], 1))
+      return emitOpError("tile grouped heads one at a time"), failure();
+    IndexExpr head(builder, loc, offsets[1]);
+    keyAt[1] = floorDiv(head * IndexExpr(builder, loc, keyHeads),
+                        IndexExpr(builder, loc, queryHeads))
+                   .fold();
+  }
+  auto shifted = [&](Value base, OpFoldResult by) {
+    IndexExpr offset(builder, loc, by);
+    return (base ? IndexExpr(builder, loc, OpFoldResult(base)) + offset
+                 : offset)
+        .materialize();
+  };
+  Value query = slice(getQuery(), offsets, sizes);
+  Value key = slice(getKey(), keyAt, keySizes);
+  Value value = slice(getValue(), keyAt, keySizes);
+  Value lengths;
+  if (getKvLengths())
+    lengths = slice(getKvLengths(), offsets[0], sizes[0]);
+  Value out = slice(getOut(), offsets, sizes);
+  Value lse = slice(getLse(), offsets, sizes);
+  Value heads = getHeads() ? getHeads()
+                           : IndexExpr(builder, loc, queryHeads).materialize();
+  auto tile = AttendOp::create(
+      builder, loc, TypeRange{out.getType(), lse.getType()}, query, key, value,
+      lengths, shifted(getQueryOffset(), offsets[2]), getKeyOffset(),
+      shifted(getHeadOffset(), offsets[1]), heads, out, lse, getBranchesAttr(),
+      getAccumulateAttr(), getCausalAttr(), getScaleAttr());
+  return TilingResult{
+      {tile}, SmallVector<Value>(tile->getResults()), slice.slices};
+}
+
+LogicalResult AttendOp::getResultTilePosition(
+    OpBuilder &builder, unsigned number, ArrayRef<OpFoldResult> offsets,
+    ArrayRef<OpFoldResult> sizes, Sizes &resultOffsets, Sizes &resultSizes) {
+  return getLeadingPosition(builder, getLoc(), getDpsInits()[number], offsets,
+                            sizes, resultOffsets, resultSizes);
+}
+
+FailureOr<TilingResult>
+AttendOp::generateResultTileValue(OpBuilder &builder, unsigned number,
+                                  ArrayRef<OpFoldResult> offsets,
+                                  ArrayRef<OpFoldResult> sizes) {
+  return generateOneResult(*this, builder, number, offsets, sizes);
+}
+
+//===----------------------------------------------------------------------===//
+// AttendTileOp: (query, key)
+//===----------------------------------------------------------------------===//
+
+SmallVector<utils::IteratorType> AttendTileOp::getLoopIteratorTypes() {
+  return {utils::IteratorType::parallel, utils::IteratorType::reduction};
+}
+
+SmallVector<Range> AttendTileOp::getIterationDomain(OpBuilder &builder) {
+  return {getDomain(builder, getLoc(), getMax(), 1)[0],
+          getDomain(builder, getLoc(), getKey(), 1)[0]};
+}
+
+FailureOr<TilingResult>
+AttendTileOp::getTiledImplementation(OpBuilder &builder,
+                                     ArrayRef<OpFoldResult> offsets,
+                                     ArrayRef<OpFoldResult> sizes) {
+  if (failed(expectTensors(*this)))
+    return failure();
+  Location loc = getLoc();
+  Slicer slice{builder, loc};
+  auto lanes = [&](Value operand) {
+    if (cast<ShapedType>(operand.getType()).getRank() == 1)
+      return slice(operand, offsets[0], sizes[0]);
+    return slice(operand, {builder.getIndexAttr(0), offsets[0]},
+                 {tensor::getMixedSize(builder, loc, operand, 0), sizes[0]});
+  };
+  auto keys = [&](Value operand) {
+    return slice(operand, offsets[1], sizes[1]);
+  };
+  Value query = lanes(getQuery()), key = keys(getKey()),
+        value = keys(getValue());
+  Value positions, limits;
+  if (getKeyPositions()) {
+    positions = keys(getKeyPositions());
+    limits = lanes(getQueryLimits());
+  }
+  Value acc = lanes(getAcc()), max = lanes(getMax()), sum = lanes(getSum());
+  auto tile = AttendTileOp::create(
+      builder, loc, TypeRange{acc.getType(), max.getType(), sum.getType()},
+      query, key, value, positions, limits, acc, max, sum);
+  return TilingResult{
+      {tile}, SmallVector<Value>(tile->getResults()), slice.slices};
+}
+
+LogicalResult AttendTileOp::getResultTilePosition(
+    OpBuilder &builder, unsigned number, ArrayRef<OpFoldResult> offsets,
+    ArrayRef<OpFoldResult> sizes, Sizes &resultOffsets, Sizes &resultSizes) {
+  resultOffsets = {offsets[0]};
+  resultSizes = {sizes[0]};
+  if (number == 0) {
+    resultOffsets.insert(resultOffsets.begin(), builder.getIndexAttr(0));
+    resultSizes.insert(resultSizes.begin(),
+                       tensor::getMixedSize(builder, getLoc(), getAcc(), 0));
+  }
+  return success();
+}
+
+FailureOr<TilingResult>
+AttendTileOp::generateResultTileValue(OpBuilder &builder, unsigned number,
+                                      ArrayRef<OpFoldResult> offsets,
+                                      ArrayRef<OpFoldResult> sizes) {
+  return generateOneResult(*this, builder, number, offsets, sizes);
+}

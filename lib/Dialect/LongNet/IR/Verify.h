@@ -1,0 +1,59 @@
+//===- Verify.h - Checks shared by verifiers -*- C++ -*-===//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LONGNET_LIB_DIALECT_LONGNET_IR_VERIFY_H
+#define LONGNET_LIB_DIALECT_LONGNET_IR_VERIFY_H
+
+#include "longnet/Dialect/LongNet/IR/LongNet.h"
+
+namespace longnet {
+
+/// One dimension of an operand or result, with the name it has in diagnostics.
+struct NamedDim {
+  mlir::Type type;
+  unsigned dim;
+  llvm::StringRef name;
+};
+
+/// Sizes that must agree as far as they are static. `what` names the size.
+llvm::LogicalResult verifySameSize(mlir::Operation *op, llvm::StringRef what,
+                                   llvm::ArrayRef<NamedDim> dims);
+
+/// Query, key and value of rank `2 + rows`: [B, H, rows..., D]. Checks the
+/// element types, batch, key rows and head dimensions, which must be static.
+llvm::LogicalResult verifyQueryKeyValue(mlir::Operation *op, mlir::Type query,
+                                        mlir::Type key, mlir::Type value);
+
+/// Key heads divide query heads, as far as they are static.
+llvm::LogicalResult verifyHeadGroups(mlir::Operation *op, mlir::Type query,
+                                     mlir::Type key);
+
+/// `out` and `lse` of `query` and `value`: sizes and element types.
+llvm::LogicalResult verifyResult(mlir::Operation *op, mlir::Type query,
+                                 mlir::Type value, mlir::Type out,
+                                 mlir::Type lse);
+
+/// A pattern: branches exist, phases are listed for every head, and no branch
+/// with torchscale's padding meets what it has no meaning for.
+llvm::LogicalResult verifyPattern(mlir::Operation *op,
+                                  llvm::ArrayRef<BranchAttr> branches,
+                                  int64_t heads, bool causal, bool hasLengths,
+                                  bool hasOffset);
+
+/// A scale that is finite.
+llvm::LogicalResult verifyScale(mlir::Operation *op,
+                                std::optional<llvm::APFloat> scale);
+
+/// A destination-style operation: all tensors and as many results as
+/// destinations, or all buffers and no results; results typed like the
+/// destinations.
+llvm::LogicalResult verifyDestinations(mlir::DestinationStyleOpInterface op);
+
+} // namespace longnet
+
+#endif // LONGNET_LIB_DIALECT_LONGNET_IR_VERIFY_H
