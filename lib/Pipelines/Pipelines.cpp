@@ -9,6 +9,14 @@
 #include "longnet/Pipelines/Pipelines.h"
 #include "longnet/Conversion/Passes.h"
 #include "longnet/Dialect/LongNet/Transforms/Passes.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
@@ -27,10 +35,59 @@ void buildTilePipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
     pm.addPass(createLongNetFuse());
     addCleanup(pm);
   }
+  pm.addPass(createConvertLongNetPiecesToLinalg());
+  LongNetTileOptions tile;
+  tile.chunk = options.chunk;
+  pm.addPass(createLongNetTile(tile));
+  addCleanup(pm);
+
+  // Results are computed where they are wanted, and nothing is copied.
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  bufferization::OneShotBufferizePassOptions bufferize;
+  bufferize.bufferizeFunctionBoundaries = true;
+  bufferize.functionBoundaryTypeConversion =
+      bufferization::LayoutMapOption::IdentityLayoutMap;
+  pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
+  addCleanup(pm);
+  bufferization::BufferDeallocationPipelineOptions deallocate;
+  bufferization::buildBufferDeallocationPipeline(pm, deallocate);
+  addCleanup(pm);
+
+  LongNetLowerToTilesOptions lower;
+  lower.queryTile = options.queryTile;
+  lower.keyTile = options.keyTile;
+  pm.addPass(createLongNetLowerToTiles(lower));
+  addCleanup(pm);
+  pm.addPass(createLongNetOutlineTiles());
 }
 
 void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   buildTilePipeline(pm, options);
+  pm.addPass(createConvertLongNetTilesToLinalg());
+
+  ConvertLinalgToVectorLoopsOptions vectorize;
+  vectorize.vectorBits = options.vectorBits;
+  vectorize.registers = options.registers;
+  pm.addPass(createConvertLinalgToVectorLoops(vectorize));
+  pm.addPass(createConvertLinalgToLoopsPass());
+  pm.addPass(createLongNetExpandExp2());
+  addCleanup(pm);
+
+  pm.addPass(createForallToParallelLoopPass());
+  if (options.parallel)
+    pm.addPass(createConvertSCFToOpenMPPass());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  addCleanup(pm);
+  pm.addPass(createSCFToControlFlowPass());
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  pm.addPass(arith::createArithExpandOpsPass(expand));
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createConvertMathToLibmPass());
+  pm.addPass(createConvertToLLVMPass());
+  pm.addPass(createReconcileUnrealizedCastsPass());
 }
 
 void registerPipelines() {

@@ -39,4 +39,114 @@ def ConvertLongNetTilesToLinalg : Pass<"convert-longnet-tiles-to-linalg"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def ConvertLinalgToVectorLoops : Pass<"longnet-vectorize"> {
+  let summary = "Lower linalg operations on buffers to loops over vectors";
+  let description = [{
+    Lowers linalg operations on buffers whose innermost dimension is contiguous
+    to loops around native vectors: vector lanes run along that dimension,
+    reductions are carried in registers, and contractions are blocked so that
+    every loaded vector and every broadcast scalar serves several products.
+    Elementwise transpositions go through registers in square blocks. Sizes may
+    be dynamic; remainders run in narrower vectors where their size is known,
+    and element by element where it is not. Operations of any other form are
+    left alone.
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", /*default=*/"512",
+           "Width of the target's vector registers in bits">,
+    Option<"registers", "registers", "int64_t", /*default=*/"32",
+           "Number of the target's vector registers">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def LongNetExpandExp2 : Pass<"longnet-expand-exp2"> {
+  let summary = "Expand exp2 into polynomials";
+  let description = [{
+    Rewrites `math.exp2` on f32 and f64, scalars and vectors, into arithmetic
+    with an error below 2 units in the last place. Results below the smallest
+    normal number are 0. NaN stays NaN. Arguments must not exceed 127 for f32
+    and 1023 for f64, which arguments of a softmax, at most 0, do not.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+}
+
+def LongNetExport : Pass<"longnet-export", "::mlir::ModuleOp"> {
+  let summary = "Let public functions write into the caller's memory";
+  let description = [{
+    Gives every public function on tensors the form that a C caller needs, and
+    records what its sizes have to fulfil. To be run before bufferization with
+    function boundaries; `longnet-c-interface` makes the entry after it.
+
+    - A result becomes a trailing argument, a buffer with any strides and a
+      contiguous last dimension, that the function writes.
+    - An input may have such strides too, and is not written.
+    - `longnet.parameters`, `longnet.size_ties` and `longnet.computed_sizes` say
+      what the function takes: names (from the argument and result attribute
+      `longnet.name`, otherwise `arg0`, ..., `result0`, ...), types and sizes
+      that the operations in it need to agree.
+    - Sizes of results that are no argument's become a private function
+      `<name>.sizes` of the same arguments.
+
+    Functions that other functions call are copied first.
+
+    ```mlir
+    func.func @f(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
+      %y = ...
+      return %y : tensor<?x4xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @f(
+        %x: tensor<?x4xf32> {bufferization.buffer_layout = strided<[?, 1], offset: ?>,
+                             bufferization.writable = false},
+        %result0: memref<?x4xf32, strided<[?, 1], offset: ?>>)
+        attributes {longnet.parameters = [
+                      {name = "arg0", type = tensor<?x4xf32>},
+                      {name = "result0", output, type = tensor<?x4xf32>} ],
+                    longnet.size_ties = [
+                      {dim = 0, other = 0, other_dim = 0, parameter = 1,
+                       relation = "equal"} ]} {
+      %y = ...
+      bufferization.materialize_in_destination %y in restrict writable %result0
+          : (tensor<?x4xf32>, memref<?x4xf32, strided<[?, 1], offset: ?>>) -> ()
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::bufferization::BufferizationDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def LongNetCInterface : Pass<"longnet-c-interface", "::mlir::ModuleOp"> {
+  let summary = "Make C entries that take DLPack tensors";
+  let description = [{
+    Makes, for every function that `longnet-export` prepared and that has been
+    lowered to the LLVM dialect since,
+
+    ```c
+    int32_t NAME(const DLTensor *input, ..., int64_t index, ..., const DLTensor *output, ...);
+    const char *NAME_error(int32_t code);
+    ```
+
+    The function itself becomes `NAME.impl`, internal. The entry checks all that
+    it is given (null pointers, ranks, element types, devices, sizes and how
+    they relate, strides, alignment) and calls the function or returns the code
+    of the first check that fails; 0 means success. Tensors may have any
+    strides with a contiguous last dimension. The code needs no runtime
+    library.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif // LONGNET_CONVERSION_PASSES_TD

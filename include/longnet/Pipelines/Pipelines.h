@@ -32,12 +32,16 @@ struct CPUPipelineOptions
       *this, "vector-bits",
       llvm::cl::desc("Width of the target's vector registers in bits"),
       llvm::cl::init(512)};
+  Option<int64_t> registers{
+      *this, "registers",
+      llvm::cl::desc("Number of the target's vector registers"),
+      llvm::cl::init(32)};
   Option<int64_t> chunk{*this, "chunk",
                         llvm::cl::desc("Contiguous queries of a parallel task"),
                         llvm::cl::init(1024)};
   Option<int64_t> queryTile{*this, "query-tile",
                             llvm::cl::desc("Queries of a tile"),
-                            llvm::cl::init(256)};
+                            llvm::cl::init(64)};
   Option<int64_t> keyTile{*this, "key-tile", llvm::cl::desc("Keys of a tile"),
                           llvm::cl::init(64)};
 };

@@ -6,16 +6,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "longnet/Dialect/LongNet/IR/LongNet.h"
+#include "TileKernel.h"
+#include "longnet/Dialect/LongNet/IR/Geometry.h"
 #include "longnet/Dialect/LongNet/Transforms/Passes.h"
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
@@ -26,11 +22,414 @@ namespace longnet {
 
 namespace {
 
+struct TileSizes {
+  int64_t query, key;
+};
+
+Value floatConstant(OpBuilder &builder, Location loc, Type type,
+                    double value) {
+  return arith::ConstantOp::create(builder, loc,
+                                   builder.getFloatAttr(type, value));
+}
+
+Type elementOf(Value shaped) {
+  return cast<ShapedType>(shaped.getType()).getElementType();
+}
+
+TileKernel::Shape shapeOf(int64_t headDim, int64_t valueDim,
+                          FloatType accumulation, double scale,
+                          TileSizes tiles) {
+  // exp(s x) with s = 0 is that of zeros.
+  double sign = scale > 0 ? 1 : scale < 0 ? -1 : 0;
+  double positive = scale == 0 ? 1 : std::abs(scale);
+  return {headDim, valueDim,   accumulation, sign,
+          positive, tiles.query, tiles.key};
+}
+
+/// Nested loops over [0, sizes[0]) x [0, sizes[1]) x ...
+void emitNest(OpBuilder &builder, Location loc, ArrayRef<IndexExpr> sizes,
+              function_ref<void(ArrayRef<IndexExpr>)> body) {
+  SmallVector<Value> zeros, bounds, ones;
+  for (const IndexExpr &size : sizes) {
+    zeros.push_back(arith::ConstantIndexOp::create(builder, loc, 0));
+    ones.push_back(arith::ConstantIndexOp::create(builder, loc, 1));
+    bounds.push_back(size.materialize());
+  }
+  scf::buildLoopNest(builder, loc, zeros, bounds, ones,
+                     [&](OpBuilder &nested, Location, ValueRange ivs) {
+                       OpBuilder::InsertionGuard guard(builder);
+                       builder.restoreInsertionPoint(
+                           nested.saveInsertionPoint());
+                       SmallVector<IndexExpr> indices;
+                       for (Value iv : ivs)
+                         indices.emplace_back(builder, loc, OpFoldResult(iv));
+                       body(indices);
+                     });
+}
+
+/// The running softmax of one batch entry, head and chunk, in scratch buffers.
+/// It starts empty, or from (out, lse), and ends in (out, lse).
+class ChunkState {
+public:
+  ChunkState(OpBuilder &builder, Location loc, const IndexExpr &rows,
+             const TileKernel::Shape &shape)
+      : builder(builder), loc(loc), type(shape.accumulation),
+        scale(shape.scale) {
+    MLIRContext *context = builder.getContext();
+    AffineExpr i = getAffineDimExpr(0, context);
+    matrix = AffineMap::getMultiDimIdentityMap(2, context);
+    row = AffineMap::get(2, 0, i, context);
+    line = AffineMap::get(1, 0, i, context);
+    auto allocate = [&](ArrayRef<OpFoldResult> sizes) -> Value {
+      SmallVector<int64_t> shape;
+      SmallVector<Value> dynamic;
+      dispatchIndexOpFoldResults(sizes, dynamic, shape);
+      return memref::AllocOp::create(builder, loc,
+                                     MemRefType::get(shape, type), dynamic,
+                                     builder.getI64IntegerAttr(64));
+    };
+    state = {allocate({rows.fold(), builder.getIndexAttr(shape.valueDim)}),
+             allocate(rows.fold()), allocate(rows.fold())};
+  }
+
+  const RunningState &get() const { return state; }
+
+  void startEmpty() {
+    for (auto [buffer, value] :
+         {std::pair(state.acc, 0.0), std::pair(state.max, -HUGE_VAL),
+          std::pair(state.sum, 0.0)})
+      linalg::FillOp::create(builder, loc,
+                             floatConstant(builder, loc, type, value), buffer);
+  }
+
+  /// A finished result is a state of sum 1, or empty where lse is -inf.
+  void startFrom(Value out, Value lse) {
+    emitElementwise(builder, loc, out, state.acc, {matrix, matrix},
+                    [&](OpBuilder &b, Location l, ValueRange args) {
+                      Value x = args[0];
+                      if (x.getType() != type)
+                        x = arith::ExtFOp::create(b, l, type, x);
+                      return SmallVector<Value>{x};
+                    });
+    emitElementwise(
+        builder, loc, lse, {state.max, state.sum}, {line, line, line},
+        [&](OpBuilder &b, Location l, ValueRange args) {
+          Value top = arith::DivFOp::create(b, l, args[0],
+                                            floatConstant(b, l, type, scale));
+          Value empty = arith::CmpFOp::create(
+              b, l, arith::CmpFPredicate::OEQ, args[0],
+              floatConstant(b, l, type, -INFINITY));
+          Value one = arith::SelectOp::create(b, l, empty,
+                                              floatConstant(b, l, type, 0),
+                                              floatConstant(b, l, type, 1));
+          return SmallVector<Value>{top, one};
+        });
+  }
+
+  void finish(Value out, Value lse) {
+    Type storage = elementOf(out);
+    // Rows without a key have the sum 0 and get (0, -inf).
+    emitElementwise(
+        builder, loc, {state.acc, state.sum}, out, {matrix, row, matrix},
+        [&](OpBuilder &b, Location l, ValueRange args) {
+          Value zero = floatConstant(b, l, type, 0);
+          Value empty = arith::CmpFOp::create(
+              b, l, arith::CmpFPredicate::OEQ, args[1], zero);
+          Value sum = arith::SelectOp::create(
+              b, l, empty, floatConstant(b, l, type, 1), args[1]);
+          Value x = arith::DivFOp::create(b, l, args[0], sum);
+          if (storage != type)
+            x = arith::TruncFOp::create(b, l, storage, x);
+          return SmallVector<Value>{x};
+        });
+    emitElementwise(
+        builder, loc, {state.max, state.sum}, lse, {line, line, line},
+        [&](OpBuilder &b, Location l, ValueRange args) {
+          Value zero = floatConstant(b, l, type, 0);
+          Value empty = arith::CmpFOp::create(
+              b, l, arith::CmpFPredicate::OEQ, args[1], zero);
+          Value top = arith::MulFOp::create(b, l, args[0],
+                                            floatConstant(b, l, type, scale));
+          Value natural = arith::AddFOp::create(
+              b, l, top, math::LogOp::create(b, l, args[1]));
+          return SmallVector<Value>{arith::SelectOp::create(
+              b, l, empty, floatConstant(b, l, type, -INFINITY), natural)};
+        });
+  }
+
+  /// The state of `count` rows from `first`, `stride` apart.
+  RunningState view(const IndexExpr &first, const IndexExpr &count,
+                    int64_t stride) const {
+    auto at = [&](Value buffer) {
+      return viewRows(builder, loc, buffer, first, count, stride);
+    };
+    return {at(state.acc), at(state.max), at(state.sum)};
+  }
+
+  void deallocate() {
+    for (Value buffer : {state.acc, state.max, state.sum})
+      memref::DeallocOp::create(builder, loc, buffer);
+  }
+
+private:
+  OpBuilder &builder;
+  Location loc;
+  FloatType type;
+  double scale;
+  RunningState state;
+  AffineMap matrix, row, line;
+};
+
+//===----------------------------------------------------------------------===//
+// attend
+//===----------------------------------------------------------------------===//
+
+class AttendLowering {
+public:
+  AttendLowering(AttendOp op, OpBuilder &builder, TileSizes tiles)
+      : op(op), builder(builder), loc(op.getLoc()), tiles(tiles) {}
+
+  void run() {
+    IndexExpr batch = size(op.getQuery(), 0), heads = size(op.getQuery(), 1);
+    IndexExpr rows = size(op.getQuery(), 2);
+    FloatType accumulation = cast<FloatType>(elementOf(op.getLse()));
+    int64_t headDim = cast<ShapedType>(op.getQuery().getType()).getDimSize(3);
+    int64_t valueDim = cast<ShapedType>(op.getValue().getType()).getDimSize(3);
+    TileKernel::Shape shape = shapeOf(
+        headDim, valueDim, accumulation,
+        longnet::getScale(op.getScaleAttr(), headDim), tiles);
+    TileKernel kernel(builder, loc, shape, rows);
+    ChunkState state(builder, loc, rows, shape);
+    emitNest(builder, loc, {batch, heads}, [&](ArrayRef<IndexExpr> at) {
+      Value out = viewAt(builder, loc, op.getOut(), at);
+      Value lse = viewAt(builder, loc, op.getLse(), at);
+      if (op.getAccumulate())
+        state.startFrom(out, lse);
+      else
+        state.startEmpty();
+      for (BranchAttr branch : op.getBranches())
+        attendBranch(branch, at[0], at[1], kernel, state);
+      state.finish(out, lse);
+    });
+    state.deallocate();
+    kernel.deallocate();
+  }
+
+private:
+  IndexExpr size(Value buffer, unsigned dim) {
+    return IndexExpr(builder, loc,
+                     memref::getMixedSize(builder, loc, buffer, dim));
+  }
+
+  IndexExpr valueOr(Value value, int64_t otherwise) {
+    return value ? IndexExpr(builder, loc, OpFoldResult(value))
+                 : IndexExpr(builder, loc, otherwise);
+  }
+
+  void attendBranch(BranchAttr branch, const IndexExpr &b, const IndexExpr &h,
+                    TileKernel &kernel, ChunkState &state) {
+    int64_t w = branch.getSegment(), r = branch.getDilation();
+    IndexExpr heads = size(op.getQuery(), 1);
+    IndexExpr keyHead =
+        floorDiv(h * size(op.getKey(), 1), heads);
+    Value query = viewAt(builder, loc, op.getQuery(), {b, h});
+    Value key = viewAt(builder, loc, op.getKey(), {b, keyHead});
+    Value value = viewAt(builder, loc, op.getValue(), {b, keyHead});
+
+    IndexExpr globalHead = valueOr(op.getHeadOffset(), 0) + h;
+    IndexExpr globalHeads =
+        op.getHeads() ? valueOr(op.getHeads(), 0) : heads;
+    IndexExpr phase(builder, loc,
+                    branch.getPhase(builder, loc, globalHead.fold(),
+                                    globalHeads.fold()));
+    IndexExpr queryBegin = valueOr(op.getQueryOffset(), 0);
+    IndexExpr keyBegin = valueOr(op.getKeyOffset(), 0);
+    Span<IndexExpr> queries{queryBegin, queryBegin + size(query, 0)};
+    Span<IndexExpr> keys{keyBegin, keyBegin + size(key, 0)};
+    if (op.getKvLengths()) {
+      Value length = memref::LoadOp::create(builder, loc, op.getKvLengths(),
+                                            b.materialize());
+      keys.end = minimum(keys.end, valueOr(length, 0));
+    }
+
+    Span<IndexExpr> segments = segmentsOf(queries, w);
+    Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+    auto loop =
+        scf::ForOp::create(builder, loc, segments.begin.materialize(),
+                           segments.end.materialize(), one);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    IndexExpr segment = valueOr(loop.getInductionVar(), 0);
+    Rows<IndexExpr> queryRows = keptRows(segment, phase, queries, w, r);
+    Rows<IndexExpr> keyRows = keptRows(segment, phase, keys, w, r);
+    auto view = [&](Value source, const Rows<IndexExpr> &rows,
+                    const IndexExpr &begin) {
+      // Where there are no rows, the first may lie past the end.
+      IndexExpr first =
+          minimum(rows.first - begin, size(source, 0));
+      return viewRows(builder, loc, source, first, rows.count, r);
+    };
+    IndexExpr first = minimum(queryRows.first - queryBegin, size(query, 0));
+    QueryGroup group{view(query, queryRows, queryBegin),
+                     state.view(first, queryRows.count, r),
+                     view(key, keyRows, keyBegin),
+                     view(value, keyRows, keyBegin),
+                     keyRows.count,
+                     std::nullopt,
+                     Value(),
+                     Value()};
+    if (op.getCausal())
+      group.diagonal = floorDiv(queryRows.first - keyRows.first, r);
+    // Torchscale's missing keys take part as zeros.
+    if (branch.getPadding() == Padding::torchscale)
+      group.keys = rowsPerSegment(minimum(size(key, 0), w), r);
+    kernel.attend(group);
+  }
+
+  AttendOp op;
+  OpBuilder &builder;
+  Location loc;
+  TileSizes tiles;
+};
+
+//===----------------------------------------------------------------------===//
+// attention
+//===----------------------------------------------------------------------===//
+
+class AttentionLowering {
+public:
+  AttentionLowering(AttentionOp op, OpBuilder &builder, TileSizes tiles)
+      : op(op), builder(builder), loc(op.getLoc()), tiles(tiles) {}
+
+  void run() {
+    SmallVector<IndexExpr> outer;
+    for (unsigned dim : {0, 1, 2})
+      outer.push_back(size(op.getQuery(), dim));
+    IndexExpr rows = size(op.getQuery(), 3), keys = size(op.getKey(), 3);
+    FloatType accumulation = cast<FloatType>(elementOf(op.getLse()));
+    int64_t headDim = cast<ShapedType>(op.getQuery().getType()).getDimSize(4);
+    int64_t valueDim = cast<ShapedType>(op.getValue().getType()).getDimSize(4);
+    TileKernel::Shape shape = shapeOf(
+        headDim, valueDim, accumulation,
+        longnet::getScale(op.getScaleAttr(), headDim), tiles);
+    TileKernel kernel(builder, loc, shape, rows);
+    ChunkState state(builder, loc, rows, shape);
+    Value limits = makeIndices(rows), positions = makeIndices(keys);
+    emitNest(builder, loc, outer, [&](ArrayRef<IndexExpr> at) {
+      fillLimits(limits, positionsAt(op.getQueryPositions(), at));
+      fillPositions(positions, positionsAt(op.getKeyPositions(), at), at[0]);
+      state.startEmpty();
+      kernel.attend({viewAt(builder, loc, op.getQuery(), at), state.get(),
+                     viewAt(builder, loc, op.getKey(), at),
+                     viewAt(builder, loc, op.getValue(), at), keys,
+                     std::nullopt, positions, limits});
+      state.finish(viewAt(builder, loc, op.getOut(), at),
+                   viewAt(builder, loc, op.getLse(), at));
+    });
+    for (Value buffer : {limits, positions})
+      memref::DeallocOp::create(builder, loc, buffer);
+    state.deallocate();
+    kernel.deallocate();
+  }
+
+private:
+  IndexExpr size(Value buffer, unsigned dim) {
+    return IndexExpr(builder, loc,
+                     memref::getMixedSize(builder, loc, buffer, dim));
+  }
+
+  Value makeIndices(const IndexExpr &count) {
+    SmallVector<int64_t> shape;
+    SmallVector<Value> dynamic;
+    dispatchIndexOpFoldResults({count.fold()}, dynamic, shape);
+    return memref::AllocOp::create(
+        builder, loc, MemRefType::get(shape, builder.getIndexType()), dynamic);
+  }
+
+  /// Positions [M] of a head and segment, of [G, M] or [H, G, M].
+  Value positionsAt(Value positions, ArrayRef<IndexExpr> at) {
+    bool perHead = cast<ShapedType>(positions.getType()).getRank() == 3;
+    return viewAt(builder, loc, positions,
+                  perHead ? at.slice(1, 2) : at.slice(2, 1));
+  }
+
+  /// A causal query sees keys up to its position, any other all of them.
+  void fillLimits(Value limits, Value positions) {
+    AffineMap line =
+        AffineMap::getMultiDimIdentityMap(1, builder.getContext());
+    emitElementwise(builder, loc, positions, limits, {line, line},
+                    [&](OpBuilder &b, Location l, ValueRange args) {
+                      Value limit = args[0];
+                      if (!op.getCausal())
+                        limit =
+                            arith::ConstantIndexOp::create(b, l, unlimited);
+                      return SmallVector<Value>{limit};
+                    });
+  }
+
+  /// Absent keys, and those past the length, are hidden.
+  void fillPositions(Value buffer, Value positions, const IndexExpr &batch) {
+    Value length;
+    if (op.getKvLengths())
+      length = memref::LoadOp::create(builder, loc, op.getKvLengths(),
+                                      batch.materialize());
+    AffineMap line =
+        AffineMap::getMultiDimIdentityMap(1, builder.getContext());
+    emitElementwise(
+        builder, loc, positions, buffer, {line, line},
+        [&](OpBuilder &b, Location l, ValueRange args) {
+          Value zero = arith::ConstantIndexOp::create(b, l, 0);
+          Value hidden = arith::ConstantIndexOp::create(b, l, hiddenPosition);
+          Value present = arith::CmpIOp::create(
+              b, l, arith::CmpIPredicate::sge, args[0], zero);
+          if (length) {
+            Value valid = arith::CmpIOp::create(
+                b, l, arith::CmpIPredicate::slt, args[0], length);
+            present = arith::AndIOp::create(b, l, present, valid);
+          }
+          return SmallVector<Value>{
+              arith::SelectOp::create(b, l, present, args[0], hidden)};
+        });
+  }
+
+  AttentionOp op;
+  OpBuilder &builder;
+  Location loc;
+  TileSizes tiles;
+};
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
 struct LongNetLowerToTilesPass
     : impl::LongNetLowerToTilesBase<LongNetLowerToTilesPass> {
   using Base::Base;
 
-  void runOnOperation() override { signalPassFailure(); }
+  void runOnOperation() override {
+    if (queryTile < 1 || keyTile < 1) {
+      emitError(getOperation()->getLoc())
+          << "longnet-lower-to-tiles: expects tiles of at least 1, got "
+          << queryTile << " queries and " << keyTile << " keys";
+      return signalPassFailure();
+    }
+    TileSizes tiles{queryTile, keyTile};
+    SmallVector<Operation *> lowered;
+    getOperation()->walk([&](Operation *op) {
+      OpBuilder builder(op);
+      if (auto attend = dyn_cast<AttendOp>(op);
+          attend && attend.hasPureBufferSemantics())
+        AttendLowering(attend, builder, tiles).run();
+      else if (auto attention = dyn_cast<AttentionOp>(op);
+               attention && attention.hasPureBufferSemantics())
+        AttentionLowering(attention, builder, tiles).run();
+      else
+        return;
+      lowered.push_back(op);
+    });
+    for (Operation *op : lowered)
+      op->erase();
+  }
 };
 
 } // namespace

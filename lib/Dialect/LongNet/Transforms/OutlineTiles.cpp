@@ -8,14 +8,10 @@
 
 #include "longnet/Dialect/LongNet/IR/LongNet.h"
 #include "longnet/Dialect/LongNet/Transforms/Passes.h"
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 
@@ -30,7 +26,50 @@ struct LongNetOutlineTilesPass
     : impl::LongNetOutlineTilesBase<LongNetOutlineTilesPass> {
   using Base::Base;
 
-  void runOnOperation() override { signalPassFailure(); }
+  void runOnOperation() override {
+    // Operand types and scale say all there is about a tile: the number of
+    // operands tells masked ones from others.
+    llvm::MapVector<std::pair<FunctionType, FloatAttr>,
+                    SmallVector<AttendTileOp>>
+        tiles;
+    getOperation().walk([&](AttendTileOp op) {
+      if (op.hasPureBufferSemantics())
+        tiles[{FunctionType::get(&getContext(), op->getOperandTypes(), {}),
+               op.getScaleAttr()}]
+            .push_back(op);
+    });
+    SymbolTable symbols(getOperation());
+    for (auto &[key, ops] : tiles) {
+      func::FuncOp function = outline(ops.front(), key.first, symbols);
+      for (AttendTileOp op : ops) {
+        OpBuilder builder(op);
+        func::CallOp::create(builder, op.getLoc(), function, op.getOperands());
+        op.erase();
+      }
+    }
+  }
+
+  func::FuncOp outline(AttendTileOp op, FunctionType type,
+                       SymbolTable &symbols) {
+    OpBuilder builder(&getContext());
+    Location loc = op.getLoc();
+    auto function =
+        func::FuncOp::create(builder, loc, "longnet_attend_tile", type);
+    function.setPrivate();
+    // Inlined into every branch, the tile would be compiled once for each.
+    function.setNoInline(true);
+    function->setAttr("llvm.linkage",
+                      LLVM::LinkageAttr::get(&getContext(),
+                                             LLVM::Linkage::Internal));
+    symbols.insert(function);
+    Block *body = function.addEntryBlock();
+    builder.setInsertionPointToStart(body);
+    IRMapping mapping;
+    mapping.map(op.getOperands(), body->getArguments());
+    builder.clone(*op, mapping);
+    func::ReturnOp::create(builder, loc);
+    return function;
+  }
 };
 
 } // namespace

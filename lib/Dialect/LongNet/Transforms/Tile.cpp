@@ -8,14 +8,8 @@
 
 #include "longnet/Dialect/LongNet/IR/LongNet.h"
 #include "longnet/Dialect/LongNet/Transforms/Passes.h"
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 
 using namespace mlir;
 
@@ -29,7 +23,40 @@ namespace {
 struct LongNetTilePass : impl::LongNetTileBase<LongNetTilePass> {
   using Base::Base;
 
-  void runOnOperation() override { signalPassFailure(); }
+  void runOnOperation() override {
+    if (chunk < 1) {
+      emitError(getOperation()->getLoc())
+          << "longnet-tile: expects a chunk of at least 1, got " << chunk;
+      return signalPassFailure();
+    }
+    SmallVector<TilingInterface> ops;
+    getOperation()->walk([&](TilingInterface op) {
+      // Inside a forall, the work of a task is tiled already.
+      if (isa<AttendOp, AttentionOp>(op.getOperation()) &&
+          op->getNumResults() > 0 && !op->getParentOfType<scf::ForallOp>())
+        ops.push_back(op);
+    });
+    IRRewriter rewriter(&getContext());
+    for (TilingInterface op : ops)
+      if (failed(tile(op, rewriter)))
+        return signalPassFailure();
+  }
+
+  LogicalResult tile(TilingInterface op, RewriterBase &rewriter) {
+    SmallVector<OpFoldResult> sizes(op.getLoopIteratorTypes().size(),
+                                    rewriter.getIndexAttr(1));
+    sizes.back() = rewriter.getIndexAttr(chunk);
+    scf::SCFTilingOptions options;
+    options.setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
+    options.setTileSizes(sizes);
+    rewriter.setInsertionPoint(op);
+    FailureOr<scf::SCFTilingResult> tiled =
+        scf::tileUsingSCF(rewriter, op, options);
+    if (failed(tiled))
+      return op->emitError("cannot be tiled");
+    rewriter.replaceOp(op, tiled->replacements);
+    return success();
+  }
 };
 
 } // namespace

@@ -95,20 +95,21 @@ def LongNet_AttendTileOp : LongNet_KernelOp<"attend_tile"> {
   let description = [{
     Folds a tile of keys into the running softmax of a tile of queries. Queries
     lie along the last dimension, so that vector lanes are queries and maximum,
-    sum and rescaling are elementwise. Scores are in units of log2: `query` has
-    been multiplied by `scale * log2(e)`.
+    sum and rescaling are elementwise. The maximum is that of unscaled scores,
+    so that the exponent of large scores is as exact as their difference.
 
     ```
-    x[j, i]   = sum_d key[j, d] * query[d, i]
-    max'[i]   = max(max[i], max_j x[j, i])
-    p[j, i]   = 2^(x[j, i] - max'[i])
-    sum'[i]   = sum[i] * 2^(max[i] - max'[i]) + sum_j p[j, i]
-    acc'[d, i] = acc[d, i] * 2^(max[i] - max'[i]) + sum_j value[j, d] * p[j, i]
+    x[j, i]    = sum_d key[j, d] * query[d, i]
+    max'[i]    = max(max[i], max_j x[j, i])
+    p[j, i]    = exp(scale * (x[j, i] - max'[i]))
+    fade[i]    = exp(scale * (max[i] - max'[i]))
+    sum'[i]    = fade[i] * sum[i] + sum_j p[j, i]
+    acc'[d, i] = fade[i] * acc[d, i] + sum_j value[j, d] * p[j, i]
     ```
 
     With `visible`, the sums run over the keys `j` with
     `key_positions[j] <= query_limits[i]` only; a state without any key yet is
-    `(0, -inf, 0)`, and stays so when no key is visible.
+    `(0, -inf, 0)`, and stays so when no key is visible. `scale` is positive.
 
     Shapes: `query [D, m]`, `key [n, D]`, `value [n, Dv]`, `acc [Dv, m]`,
     `max [m]`, `sum [m]`, `key_positions [n]`, `query_limits [m]`; tensors or
@@ -117,7 +118,7 @@ def LongNet_AttendTileOp : LongNet_KernelOp<"attend_tile"> {
     Example:
 
     ```mlir
-    longnet.attend_tile ins(%q, %k, %v : memref<64x256xf32>, memref<64x64xf32>, memref<64x64xf32>)
+    longnet.attend_tile scale = 0.125 ins(%q, %k, %v : memref<64x256xf32>, memref<64x64xf32>, memref<64x64xf32>)
         visible(%at, %limits : memref<64xindex>, memref<256xindex>)
         outs(%acc, %max, %sum : memref<64x256xf32>, memref<256xf32>, memref<256xf32>)
     ```
@@ -125,9 +126,9 @@ def LongNet_AttendTileOp : LongNet_KernelOp<"attend_tile"> {
   let arguments = (ins LongNet_Tile:$query, LongNet_Tile:$key,
       LongNet_Tile:$value, Optional<LongNet_TilePositions>:$key_positions,
       Optional<LongNet_TilePositions>:$query_limits, LongNet_TileState:$acc,
-      LongNet_TileRows:$max, LongNet_TileRows:$sum);
+      LongNet_TileRows:$max, LongNet_TileRows:$sum, F64Attr:$scale);
   let assemblyFormat = [{
-    attr-dict `ins` `(` $query `,` $key `,` $value `:`
+    `scale` `=` $scale attr-dict `ins` `(` $query `,` $key `,` $value `:`
       type($query) `,` type($key) `,` type($value) `)`
     (`visible` `(` $key_positions^ `,` $query_limits `:`
       type($key_positions) `,` type($query_limits) `)`)?

@@ -81,7 +81,8 @@ def LongNet_SparsifyOp : LongNet_PieceOp<"sparsify", [AttrSizedOperandSegments]>
     `positions[g, x] = -1`. The result has `heads` heads, those of the first
     source unless given; head `h` of the result reads head `h * Hs div H` of a
     source with `Hs` heads, so key and value heads that several query heads
-    share are spread over them here.
+    share are spread over them here. With `heads` given, all sources have one
+    `Hs`.
 
     With `padding = torchscale`, absent rows take part as zeros: row `m` of the
     segment with index `i` has position `(i * M + m) * r + phase(h)`, never -1.

@@ -1,0 +1,63 @@
+//===- LinalgToVector.h - linalg on buffers to loops over vectors -*- C++ -*-===//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LONGNET_LIB_CONVERSION_LINALGTOVECTOR_LINALGTOVECTOR_H
+#define LONGNET_LIB_CONVERSION_LINALGTOVECTOR_LINALGTOVECTOR_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/PatternMatch.h"
+
+namespace longnet {
+
+/// The vector unit.
+struct VectorTarget {
+  int64_t bits;
+  int64_t registers;
+
+  /// Lanes for elements like those of `op`: of the widest float among its
+  /// operands, or of its widest element.
+  int64_t lanesFor(mlir::linalg::LinalgOp op) const;
+};
+
+/// Lowers `op` to loops around vectors along the innermost dimension of its
+/// destinations, if that is possible.
+llvm::LogicalResult vectorizeLoops(mlir::linalg::LinalgOp op,
+                                   mlir::RewriterBase &rewriter,
+                                   const VectorTarget &target);
+
+/// Lowers an elementwise `op` from one source to one destination whose
+/// contiguous dimensions differ.
+llvm::LogicalResult vectorizeTranspose(mlir::linalg::LinalgOp op,
+                                       mlir::RewriterBase &rewriter,
+                                       const VectorTarget &target);
+
+/// Where an iteration stands: one index for each dimension of the operation.
+using Position = llvm::SmallVector<mlir::Value>;
+
+/// Whether the last dimension of `value`, a buffer, has stride 1.
+bool isContiguous(mlir::Value value);
+
+/// Whether every operation of the body has a vector form.
+bool hasVectorBody(mlir::linalg::LinalgOp op);
+
+/// Clones the body of `op` for `width` consecutive iterations of dimension
+/// `laneDim` from `position`. `arguments` hold the block arguments, vectors
+/// where they vary along the lanes; results are vectors (scalars for width 1).
+llvm::SmallVector<mlir::Value>
+emitBody(mlir::linalg::LinalgOp op, mlir::OpBuilder &builder,
+         const Position &position, unsigned laneDim, int64_t width,
+         llvm::ArrayRef<mlir::Value> arguments);
+
+/// The indices of `operand` at `position`.
+llvm::SmallVector<mlir::Value> indicesOf(mlir::linalg::LinalgOp op,
+                                         mlir::OpOperand &operand,
+                                         const Position &position);
+
+} // namespace longnet
+
+#endif // LONGNET_LIB_CONVERSION_LINALGTOVECTOR_LINALGTOVECTOR_H

@@ -1,0 +1,354 @@
+//===- LoopVectorizer.cpp - Loops over vectors -*- C++ -*-===//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// The loops of an operation, from the outside in: parallel dimensions, a row
+// dimension whose iterations are unrolled, the lane dimension in steps of
+// vectors, and at most one reduction whose accumulators stay in registers.
+//
+//===----------------------------------------------------------------------===//
+
+#include "LinalgToVector.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace longnet {
+namespace {
+
+/// Iterations of the reduction in one body.
+constexpr int64_t reductionUnroll = 4;
+
+class LoopVectorizer {
+public:
+  LoopVectorizer(linalg::LinalgOp op, OpBuilder &builder,
+                 const VectorTarget &target)
+      : op(op), builder(builder), loc(op.getLoc()), target(target) {}
+
+  bool analyze() {
+    if (op.getNumDpsInits() == 0 || op.getNumLoops() == 0 ||
+        !hasVectorBody(op))
+      return false;
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    if (!llvm::all_of(maps, [](AffineMap map) {
+          return map.isProjectedPermutation(/*allowZeroInResults=*/false);
+        }))
+      return false;
+    AffineMap first = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+    if (first.getNumResults() == 0)
+      return false;
+    laneDim = dimOf(first, first.getNumResults() - 1);
+    for (OpOperand &operand : op->getOpOperands()) {
+      bool isInit = op.isDpsInit(&operand);
+      AffineMap map = op.getMatchingIndexingMap(&operand);
+      if (!map.isFunctionOfDim(laneDim)) {
+        if (isInit)
+          return false;
+        continue;
+      }
+      if (dimOf(map, map.getNumResults() - 1) != laneDim ||
+          !isContiguous(operand.get()))
+        return false;
+    }
+    SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+    if (iterators[laneDim] != utils::IteratorType::parallel)
+      return false;
+    for (auto [dim, iterator] : llvm::enumerate(iterators)) {
+      if (dim == laneDim)
+        continue;
+      if (iterator == utils::IteratorType::parallel) {
+        outerDims.push_back(dim);
+        continue;
+      }
+      if (reductionDim)
+        return false;
+      reductionDim = dim;
+    }
+    chooseBlocking();
+    return true;
+  }
+
+  void run() {
+    for (const Range &range : op.createLoopRanges(builder, loc))
+      sizes.push_back(range.size);
+    position.resize(sizes.size());
+    emitOuter(outerDims);
+  }
+
+private:
+  static unsigned dimOf(AffineMap map, unsigned result) {
+    return cast<AffineDimExpr>(map.getResult(result)).getPosition();
+  }
+
+  bool dependsOn(OpOperand &operand, unsigned dim) {
+    return op.getMatchingIndexingMap(&operand).isFunctionOfDim(dim);
+  }
+
+  /// A contraction reuses vectors over rows and scalars over vectors; anything
+  /// else gains nothing from blocks of rows.
+  void chooseBlocking() {
+    if (!reductionDim)
+      return;
+    bool hasScalar = false, hasVector = false;
+    for (OpOperand *input : op.getDpsInputOperands()) {
+      hasScalar |= !dependsOn(*input, laneDim);
+      hasVector |= dependsOn(*input, laneDim);
+    }
+    // Independent lanes hide the latency of a reduction.
+    vectors = 4;
+    if (!hasScalar || !hasVector || outerDims.empty())
+      return;
+    // Most registers accumulate; the rest hold a row of vectors and a scalar.
+    vectors = target.registers >= 32 ? 4 : 2;
+    rows = (target.registers - target.registers / 8 - vectors) / vectors;
+    rows = std::min<int64_t>(rows, 6);
+    rowDim = outerDims.pop_back_val();
+  }
+
+  Value constant(int64_t value) {
+    return arith::ConstantIndexOp::create(builder, loc, value);
+  }
+
+  Value sizeOf(unsigned dim) {
+    return getValueOrCreateConstantIndexOp(builder, loc, sizes[dim]);
+  }
+
+  Value offset(Value base, int64_t by) {
+    return by == 0 ? base
+                   : builder.createOrFold<arith::AddIOp>(loc, base,
+                                                         constant(by));
+  }
+
+  /// A loop over [begin, end) in steps of `step`.
+  void emitLoop(Value begin, Value end, int64_t step,
+                function_ref<void(Value)> body) {
+    auto loop = scf::ForOp::create(builder, loc, begin, end, constant(step));
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    body(loop.getInductionVar());
+  }
+
+  /// `dim` in steps of `steps[0]`, the rest in `steps[1]`, and so on down to 1.
+  /// What is known at compile time leaves no loop that does not run.
+  void emitSteps(unsigned dim, ArrayRef<int64_t> steps,
+                 function_ref<void(Value, int64_t)> body) {
+    std::optional<int64_t> known = getConstantIntValue(sizes[dim]);
+    Value begin = constant(0), size = sizeOf(dim);
+    int64_t done = 0;
+    for (int64_t step : steps) {
+      if (known) {
+        int64_t count = (*known - done) / step;
+        if (count == 0)
+          continue;
+        Value end = constant(done + count * step);
+        if (count == 1)
+          body(constant(done), step);
+        else
+          emitLoop(constant(done), end, step,
+                   [&](Value at) { body(at, step); });
+        done += count * step;
+        continue;
+      }
+      Value end = size;
+      if (step > 1) {
+        Value rest = builder.createOrFold<arith::SubIOp>(loc, size, begin);
+        rest = arith::RemUIOp::create(builder, loc, rest, constant(step));
+        end = arith::SubIOp::create(builder, loc, size, rest);
+      }
+      emitLoop(begin, end, step, [&](Value at) { body(at, step); });
+      begin = end;
+    }
+  }
+
+  void emitOuter(ArrayRef<unsigned> dims) {
+    if (dims.empty())
+      return emitRows();
+    emitLoop(constant(0), sizeOf(dims[0]), 1, [&](Value at) {
+      position[dims[0]] = at;
+      emitOuter(dims.drop_front());
+    });
+  }
+
+  void emitRows() {
+    if (!rowDim)
+      return emitLanes(1);
+    SmallVector<int64_t> steps{rows};
+    // A remainder that is known runs in one block as well.
+    if (auto known = getConstantIntValue(sizes[*rowDim]))
+      if (int64_t rest = *known % rows; rest > 1)
+        steps.push_back(rest);
+    steps.push_back(1);
+    emitSteps(*rowDim, steps, [&](Value at, int64_t count) {
+      position[*rowDim] = at;
+      emitLanes(count);
+    });
+  }
+
+  void emitLanes(int64_t rowCount) {
+    int64_t lanes = target.lanesFor(op);
+    SmallVector<int64_t> steps;
+    if (vectors > 1)
+      steps.push_back(vectors * lanes);
+    steps.push_back(lanes);
+    if (getConstantIntValue(sizes[laneDim]))
+      for (int64_t width = lanes / 2; width > 1; width /= 2)
+        steps.push_back(width);
+    if (lanes > 1)
+      steps.push_back(1);
+    emitSteps(laneDim, steps, [&](Value at, int64_t step) {
+      position[laneDim] = at;
+      int64_t width = std::min(step, lanes);
+      emitBlock(rowCount, step / width, width);
+    });
+  }
+
+  /// `rowCount` rows by `vectorCount` vectors of `width` lanes.
+  void emitBlock(int64_t rowCount, int64_t vectorCount, int64_t width) {
+    Block block{rowCount, vectorCount, width};
+    if (!reductionDim)
+      return emitBodies(block, {});
+    // Destinations that do not vary along the reduction are accumulators.
+    SmallVector<Value> accumulators;
+    for (OpOperand &init : op.getDpsInitsMutable())
+      if (!dependsOn(init, *reductionDim))
+        forEachPart(block, init, [&](const Position &at) {
+          accumulators.push_back(load(init, at, width));
+        });
+    std::optional<int64_t> known = getConstantIntValue(sizes[*reductionDim]);
+    int64_t unroll =
+        known && *known % reductionUnroll == 0 ? reductionUnroll : 1;
+    auto loop = scf::ForOp::create(builder, loc, constant(0),
+                                   sizeOf(*reductionDim), constant(unroll),
+                                   accumulators);
+    {
+      OpBuilder::InsertionGuard guard(builder);
+      builder.setInsertionPointToStart(loop.getBody());
+      SmallVector<Value> carried(loop.getRegionIterArgs());
+      for (int64_t step = 0; step < unroll; ++step) {
+        position[*reductionDim] = offset(loop.getInductionVar(), step);
+        emitBodies(block, carried);
+      }
+      scf::YieldOp::create(builder, loc, carried);
+    }
+    unsigned next = 0;
+    for (OpOperand &init : op.getDpsInitsMutable())
+      if (!dependsOn(init, *reductionDim))
+        forEachPart(block, init, [&](const Position &at) {
+          store(init, at, loop.getResult(next++));
+        });
+  }
+
+  struct Block {
+    int64_t rows, vectors, width;
+  };
+
+  /// Position of part (row, vector) of a block.
+  Position partAt(const Block &block, int64_t row, int64_t vector) {
+    Position at = position;
+    if (rowDim)
+      at[*rowDim] = offset(at[*rowDim], row);
+    at[laneDim] = offset(at[laneDim], vector * block.width);
+    return at;
+  }
+
+  void forEachPart(const Block &block, OpOperand &,
+                   function_ref<void(const Position &)> body) {
+    for (int64_t row = 0; row < block.rows; ++row)
+      for (int64_t vector = 0; vector < block.vectors; ++vector)
+        body(partAt(block, row, vector));
+  }
+
+  /// The bodies of all parts. Accumulators are replaced by their new values;
+  /// other results are stored.
+  void emitBodies(const Block &block, MutableArrayRef<Value> accumulators) {
+    // Loads are shared by the parts they do not vary over.
+    llvm::DenseMap<std::tuple<unsigned, int64_t, int64_t>, Value> loaded;
+    int64_t parts = block.rows * block.vectors;
+    for (int64_t row = 0; row < block.rows; ++row)
+      for (int64_t vector = 0; vector < block.vectors; ++vector) {
+        Position at = partAt(block, row, vector);
+        SmallVector<Value> arguments;
+        SmallVector<int64_t> accumulatorOf(op.getNumDpsInits(), -1);
+        int64_t slot = row * block.vectors + vector;
+        for (OpOperand &operand : op->getOpOperands()) {
+          if (op.isDpsInit(&operand) && reductionDim &&
+              !dependsOn(operand, *reductionDim)) {
+            unsigned init = operand.getOperandNumber() - op.getNumDpsInputs();
+            accumulatorOf[init] = slot;
+            arguments.push_back(accumulators[slot]);
+            slot += parts;
+            continue;
+          }
+          bool perRow = rowDim && dependsOn(operand, *rowDim);
+          bool perVector = dependsOn(operand, laneDim);
+          Value &value = loaded[{operand.getOperandNumber(), perRow ? row : 0,
+                                 perVector ? vector : 0}];
+          if (!value && op.payloadUsesValueFromOperand(&operand))
+            value = load(operand, at, perVector ? block.width : 1);
+          arguments.push_back(value);
+        }
+        SmallVector<Value> results =
+            emitBody(op, builder, at, laneDim, block.width, arguments);
+        for (OpOperand &init : op.getDpsInitsMutable()) {
+          unsigned number = init.getOperandNumber() - op.getNumDpsInputs();
+          if (accumulatorOf[number] >= 0)
+            accumulators[accumulatorOf[number]] = results[number];
+          else
+            store(init, at, results[number]);
+        }
+      }
+  }
+
+  Value load(OpOperand &operand, const Position &at, int64_t width) {
+    Value source = operand.get();
+    if (op.isScalar(&operand))
+      return source;
+    SmallVector<Value> indices = indicesOf(op, operand, at);
+    if (width == 1)
+      return memref::LoadOp::create(builder, loc, source, indices);
+    auto type =
+        VectorType::get(width, getElementTypeOrSelf(source.getType()));
+    return vector::LoadOp::create(builder, loc, type, source, indices);
+  }
+
+  void store(OpOperand &init, const Position &at, Value value) {
+    SmallVector<Value> indices = indicesOf(op, init, at);
+    if (isa<VectorType>(value.getType()))
+      vector::StoreOp::create(builder, loc, value, init.get(), indices);
+    else
+      memref::StoreOp::create(builder, loc, value, init.get(), indices);
+  }
+
+  linalg::LinalgOp op;
+  OpBuilder &builder;
+  Location loc;
+  VectorTarget target;
+  unsigned laneDim = 0;
+  std::optional<unsigned> rowDim, reductionDim;
+  SmallVector<unsigned> outerDims;
+  int64_t rows = 1, vectors = 1;
+  SmallVector<OpFoldResult> sizes;
+  Position position;
+};
+
+} // namespace
+
+LogicalResult vectorizeLoops(linalg::LinalgOp op, RewriterBase &rewriter,
+                             const VectorTarget &target) {
+  LoopVectorizer vectorizer(op, rewriter, target);
+  if (!vectorizer.analyze())
+    return failure();
+  vectorizer.run();
+  return success();
+}
+
+} // namespace longnet

@@ -1,0 +1,157 @@
+//===- VectorizeLinalg.cpp - The pass, and bodies on vectors -*- C++ -*-===//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LinalgToVector.h"
+#include "longnet/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace longnet {
+
+#define GEN_PASS_DEF_CONVERTLINALGTOVECTORLOOPS
+#include "longnet/Conversion/Passes.h.inc"
+
+int64_t VectorTarget::lanesFor(linalg::LinalgOp op) const {
+  unsigned widest = 0;
+  bool isFloat = false;
+  for (Value operand : op->getOperands()) {
+    Type element = getElementTypeOrSelf(operand.getType());
+    if (isa<FloatType>(element) && !isFloat) {
+      isFloat = true;
+      widest = 0;
+    }
+    if (isa<FloatType>(element) == isFloat)
+      widest = std::max(widest, isa<IndexType>(element)
+                                    ? 64u
+                                    : element.getIntOrFloatBitWidth());
+  }
+  return std::max<int64_t>(bits / widest, 1);
+}
+
+bool isContiguous(Value value) {
+  auto type = dyn_cast<MemRefType>(value.getType());
+  int64_t offset;
+  SmallVector<int64_t> strides;
+  return type && type.getRank() > 0 &&
+         succeeded(type.getStridesAndOffset(strides, offset)) &&
+         strides.back() == 1;
+}
+
+bool hasVectorBody(linalg::LinalgOp op) {
+  return llvm::all_of(op.getBlock()->without_terminator(), [](Operation &nested) {
+    if (isa<linalg::IndexOp>(nested))
+      return true;
+    // What does not vary along the lanes is cloned as it stands.
+    bool isUniform = llvm::none_of(nested.getOperands(), [&](Value operand) {
+      return operand.getParentBlock() == nested.getBlock();
+    });
+    return nested.getNumRegions() == 0 && isMemoryEffectFree(&nested) &&
+           (isUniform || OpTrait::hasElementwiseMappableTraits(&nested));
+  });
+}
+
+SmallVector<Value> indicesOf(linalg::LinalgOp op, OpOperand &operand,
+                             const Position &position) {
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  return llvm::map_to_vector(map.getResults(), [&](AffineExpr expr) {
+    return position[cast<AffineDimExpr>(expr).getPosition()];
+  });
+}
+
+SmallVector<Value> emitBody(linalg::LinalgOp op, OpBuilder &builder,
+                            const Position &position, unsigned laneDim,
+                            int64_t width, ArrayRef<Value> arguments) {
+  Location loc = op.getLoc();
+  Block *body = op.getBlock();
+  IRMapping mapping;
+  mapping.map(body->getArguments(), arguments);
+  auto isVector = [](Value value) { return isa<VectorType>(value.getType()); };
+  auto asVector = [&](Value value) -> Value {
+    if (width == 1 || isVector(value))
+      return value;
+    return vector::BroadcastOp::create(
+        builder, loc, VectorType::get(width, value.getType()), value);
+  };
+  for (Operation &nested : body->without_terminator()) {
+    if (auto index = dyn_cast<linalg::IndexOp>(nested)) {
+      Value at = position[index.getDim()];
+      if (index.getDim() == laneDim && width > 1) {
+        auto type = VectorType::get(width, builder.getIndexType());
+        Value lane = vector::StepOp::create(builder, loc, type);
+        at = arith::AddIOp::create(builder, loc, asVector(at), lane);
+      }
+      mapping.map(index.getResult(), at);
+      continue;
+    }
+    SmallVector<Value> operands = llvm::map_to_vector(
+        nested.getOperands(),
+        [&](Value operand) { return mapping.lookupOrDefault(operand); });
+    bool varies = llvm::any_of(operands, isVector);
+    if (varies)
+      for (Value &operand : operands)
+        operand = asVector(operand);
+    Operation *clone = builder.insert(nested.clone());
+    clone->setOperands(operands);
+    if (varies)
+      for (Value result : clone->getResults())
+        result.setType(VectorType::get(width, result.getType()));
+    mapping.map(nested.getResults(), clone->getResults());
+  }
+  return llvm::map_to_vector(
+      body->getTerminator()->getOperands(),
+      [&](Value value) { return asVector(mapping.lookupOrDefault(value)); });
+}
+
+namespace {
+
+struct ConvertLinalgToVectorLoopsPass
+    : impl::ConvertLinalgToVectorLoopsBase<ConvertLinalgToVectorLoopsPass> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    if (vectorBits < 64 || !llvm::isPowerOf2_64(vectorBits) || registers < 8) {
+      emitError(getOperation()->getLoc())
+          << "longnet-vectorize: expects vector-bits to be a power of two of "
+             "at least 64, and at least 8 registers, got "
+          << vectorBits << " and " << registers;
+      return signalPassFailure();
+    }
+    IRRewriter rewriter(&getContext());
+    // Copies are elementwise operations too.
+    SmallVector<memref::CopyOp> copies;
+    getOperation()->walk([&](memref::CopyOp copy) {
+      if (isa<MemRefType>(copy.getSource().getType()) &&
+          isa<MemRefType>(copy.getTarget().getType()))
+        copies.push_back(copy);
+    });
+    for (memref::CopyOp copy : copies) {
+      rewriter.setInsertionPoint(copy);
+      rewriter.replaceOpWithNewOp<linalg::CopyOp>(copy, copy.getSource(),
+                                                  copy.getTarget());
+    }
+    SmallVector<linalg::LinalgOp> ops;
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (op.hasPureBufferSemantics())
+        ops.push_back(op);
+    });
+    VectorTarget target{vectorBits, registers};
+    for (linalg::LinalgOp op : ops) {
+      rewriter.setInsertionPoint(op);
+      if (succeeded(vectorizeLoops(op, rewriter, target)) ||
+          succeeded(vectorizeTranspose(op, rewriter, target)))
+        rewriter.eraseOp(op);
+    }
+  }
+};
+
+} // namespace
+} // namespace longnet

@@ -1,0 +1,360 @@
+//===- TileKernel.cpp - A group of queries over tiles of keys -*- C++ -*-===//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TileKernel.h"
+#include "longnet/Dialect/LongNet/IR/Geometry.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+
+namespace longnet {
+
+//===----------------------------------------------------------------------===//
+// Views and elementwise operations
+//===----------------------------------------------------------------------===//
+
+static Value makeView(OpBuilder &builder, Location loc, Value source,
+                      ArrayRef<OpFoldResult> offsets,
+                      ArrayRef<OpFoldResult> sizes,
+                      ArrayRef<OpFoldResult> strides, unsigned dropped) {
+  auto type = cast<MemRefType>(source.getType());
+  SmallVector<int64_t> shape;
+  for (OpFoldResult size : sizes.drop_front(dropped))
+    shape.push_back(
+        getConstantIntValue(size).value_or(ShapedType::kDynamic));
+  MemRefType view = memref::SubViewOp::inferRankReducedResultType(
+      shape, type, offsets, sizes, strides);
+  return memref::SubViewOp::create(builder, loc, view, source, offsets, sizes,
+                                   strides);
+}
+
+Value viewRows(OpBuilder &builder, Location loc, Value source,
+               const IndexExpr &first, const IndexExpr &count,
+               int64_t stride) {
+  SmallVector<OpFoldResult> sizes =
+      memref::getMixedSizes(builder, loc, source);
+  SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
+  offsets[0] = first.fold();
+  sizes[0] = count.fold();
+  strides[0] = builder.getIndexAttr(stride);
+  return makeView(builder, loc, source, offsets, sizes, strides,
+                  /*dropped=*/0);
+}
+
+Value viewAt(OpBuilder &builder, Location loc, Value source,
+             ArrayRef<IndexExpr> indices) {
+  SmallVector<OpFoldResult> sizes =
+      memref::getMixedSizes(builder, loc, source);
+  SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
+  for (auto [dim, index] : llvm::enumerate(indices)) {
+    offsets[dim] = index.fold();
+    sizes[dim] = builder.getIndexAttr(1);
+  }
+  return makeView(builder, loc, source, offsets, sizes, strides,
+                  indices.size());
+}
+
+void emitElementwise(
+    OpBuilder &builder, Location loc, ValueRange inputs, ValueRange outputs,
+    ArrayRef<AffineMap> maps,
+    function_ref<SmallVector<Value>(OpBuilder &, Location, ValueRange)> body) {
+  SmallVector<utils::IteratorType> iterators(maps[0].getNumDims(),
+                                             utils::IteratorType::parallel);
+  linalg::GenericOp::create(
+      builder, loc, TypeRange{}, inputs, outputs, maps, iterators,
+      [&](OpBuilder &nested, Location at, ValueRange args) {
+        linalg::YieldOp::create(nested, at, body(nested, at, args));
+      });
+}
+
+/// `value` in type `to`, wider or equal.
+static Value extend(OpBuilder &builder, Location loc, Value value, Type to) {
+  if (value.getType() == to)
+    return value;
+  return arith::ExtFOp::create(builder, loc, to, value);
+}
+
+//===----------------------------------------------------------------------===//
+// Scratch
+//===----------------------------------------------------------------------===//
+
+Value TileKernel::allocate(ArrayRef<OpFoldResult> sizes, Type element) {
+  SmallVector<int64_t> shape;
+  SmallVector<Value> dynamic;
+  dispatchIndexOpFoldResults(sizes, dynamic, shape);
+  // A cache line, and the widest vector.
+  return memref::AllocOp::create(builder, loc, MemRefType::get(shape, element),
+                                 dynamic, builder.getI64IntegerAttr(64));
+}
+
+TileKernel::TileKernel(OpBuilder &builder, Location loc, Shape shape,
+                       const IndexExpr &maxRows)
+    : builder(builder), loc(loc), shape(shape) {
+  auto attr = [&](int64_t value) -> OpFoldResult {
+    return builder.getIndexAttr(value);
+  };
+  OpFoldResult blocks = ceilDiv(maxRows, shape.queryTile).fold();
+  OpFoldResult lanes = attr(shape.queryTile), keyRows = attr(shape.keyTile);
+  Type element = shape.accumulation, index = builder.getIndexType();
+  queries = allocate({blocks, attr(shape.headDim), lanes}, element);
+  limits = allocate({blocks, lanes}, index);
+  acc = allocate({blocks, attr(shape.valueDim), lanes}, element);
+  max = allocate({blocks, lanes}, element);
+  sum = allocate({blocks, lanes}, element);
+  keys = allocate({keyRows, attr(shape.headDim)}, element);
+  values = allocate({keyRows, attr(shape.valueDim)}, element);
+  positions = allocate({keyRows}, index);
+
+  // Lanes without a query compute too; nothing is read from them.
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));
+  for (Value buffer : {queries, acc, max, sum})
+    linalg::FillOp::create(builder, loc, zero, buffer);
+  linalg::FillOp::create(builder, loc,
+                         ValueRange{arith::ConstantIndexOp::create(
+                             builder, loc, unlimited)},
+                         limits);
+}
+
+void TileKernel::deallocate() {
+  for (Value buffer :
+       {queries, limits, acc, max, sum, keys, values, positions})
+    memref::DeallocOp::create(builder, loc, buffer);
+}
+
+Value TileKernel::block(Value buffer, Value index) {
+  return viewAt(builder, loc, buffer,
+                IndexExpr(builder, loc, OpFoldResult(index)));
+}
+
+//===----------------------------------------------------------------------===//
+// Packing
+//===----------------------------------------------------------------------===//
+
+void TileKernel::loadQueries(const QueryGroup &group, const IndexExpr &rows,
+                             Value blockIndex, bool masked) {
+  MLIRContext *context = builder.getContext();
+  AffineExpr i = getAffineDimExpr(0, context), d = getAffineDimExpr(1, context);
+  AffineMap straight = AffineMap::get(2, 0, {i, d}, context);
+  AffineMap transposed = AffineMap::get(2, 0, {d, i}, context);
+  AffineMap line = AffineMap::get(1, 0, i, context);
+  IndexExpr first =
+      IndexExpr(builder, loc, OpFoldResult(blockIndex)) * shape.queryTile;
+  IndexExpr count = minimum(rows - first, shape.queryTile);
+  auto source = [&](Value buffer) {
+    return viewRows(builder, loc, buffer, first, count);
+  };
+  // The rows of a block that hold queries: [D, count] or [count].
+  auto target = [&](Value buffer) {
+    Value whole = block(buffer, blockIndex);
+    SmallVector<OpFoldResult> sizes =
+        memref::getMixedSizes(builder, loc, whole);
+    SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
+    SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
+    sizes.back() = count.fold();
+    return makeView(builder, loc, whole, offsets, sizes, strides, 0);
+  };
+
+  FloatType element = shape.accumulation;
+  Value sign = arith::ConstantOp::create(
+      builder, loc, builder.getFloatAttr(element, shape.sign));
+  emitElementwise(builder, loc, source(group.query), target(queries),
+                  {straight, transposed},
+                  [&](OpBuilder &b, Location l, ValueRange args) {
+                    Value x = extend(b, l, args[0], element);
+                    if (shape.sign != 1)
+                      x = arith::MulFOp::create(b, l, x, sign);
+                    return SmallVector<Value>{x};
+                  });
+  auto copy = [](OpBuilder &, Location, ValueRange args) {
+    return SmallVector<Value>{args[0]};
+  };
+  emitElementwise(builder, loc, source(group.state.acc), target(acc),
+                  {straight, transposed}, copy);
+  emitElementwise(builder, loc, source(group.state.max), target(max),
+                  {line, line}, copy);
+  emitElementwise(builder, loc, source(group.state.sum), target(sum),
+                  {line, line}, copy);
+  if (!masked)
+    return;
+  if (group.queryLimits)
+    return emitElementwise(builder, loc, source(group.queryLimits),
+                           target(limits), {line, line}, copy);
+  emitElementwise(
+      builder, loc, {}, target(limits), {line},
+      [&](OpBuilder &b, Location l, ValueRange) {
+        if (!group.diagonal)
+          return SmallVector<Value>{
+              arith::ConstantIndexOp::create(b, l, unlimited)};
+        Value lane = linalg::IndexOp::create(b, l, 0);
+        Value base = (first + *group.diagonal).materialize();
+        return SmallVector<Value>{arith::AddIOp::create(b, l, lane, base)};
+      });
+}
+
+void TileKernel::storeState(const QueryGroup &group, const IndexExpr &rows,
+                            Value blockIndex) {
+  MLIRContext *context = builder.getContext();
+  AffineExpr i = getAffineDimExpr(0, context), d = getAffineDimExpr(1, context);
+  AffineMap straight = AffineMap::get(2, 0, {i, d}, context);
+  AffineMap transposed = AffineMap::get(2, 0, {d, i}, context);
+  AffineMap line = AffineMap::get(1, 0, i, context);
+  IndexExpr first =
+      IndexExpr(builder, loc, OpFoldResult(blockIndex)) * shape.queryTile;
+  IndexExpr count = minimum(rows - first, shape.queryTile);
+  auto copy = [](OpBuilder &, Location, ValueRange args) {
+    return SmallVector<Value>{args[0]};
+  };
+  for (auto [from, to] :
+       {std::pair(acc, group.state.acc), std::pair(max, group.state.max),
+        std::pair(sum, group.state.sum)}) {
+    Value target = viewRows(builder, loc, to, first, count);
+    Value whole = block(from, blockIndex);
+    SmallVector<OpFoldResult> sizes =
+        memref::getMixedSizes(builder, loc, whole);
+    SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
+    SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
+    sizes.back() = count.fold();
+    Value source = makeView(builder, loc, whole, offsets, sizes, strides, 0);
+    if (sizes.size() == 1)
+      emitElementwise(builder, loc, source, target, {line, line}, copy);
+    else
+      emitElementwise(builder, loc, source, target, {transposed, straight},
+                      copy);
+  }
+}
+
+void TileKernel::packKeys(const QueryGroup &group, Value firstKey) {
+  MLIRContext *context = builder.getContext();
+  AffineMap straight = AffineMap::getMultiDimIdentityMap(2, context);
+  AffineMap line = AffineMap::getMultiDimIdentityMap(1, context);
+  IndexExpr first(builder, loc, OpFoldResult(firstKey));
+  Value zero = arith::ConstantOp::create(
+      builder, loc, builder.getZeroAttr(shape.accumulation));
+  for (auto [from, to] :
+       {std::pair(group.key, keys), std::pair(group.value, values)}) {
+    IndexExpr rows(builder, loc, memref::getMixedSize(builder, loc, from, 0));
+    IndexExpr count = maximum(minimum(rows - first, shape.keyTile), 0);
+    // Rows that do not exist are zero: they may take part, and where they do
+    // not, zero times anything packed here before must not be NaN.
+    IndexExpr rest = count.constant(shape.keyTile) - count;
+    IndexExpr start = minimum(first, rows);
+    emitElementwise(builder, loc, viewRows(builder, loc, from, start, count),
+                    viewRows(builder, loc, to, first.constant(0), count),
+                    {straight, straight},
+                    [&](OpBuilder &b, Location l, ValueRange args) {
+                      return SmallVector<Value>{
+                          extend(b, l, args[0], shape.accumulation)};
+                    });
+    linalg::FillOp::create(builder, loc, zero,
+                           viewRows(builder, loc, to, count, rest));
+  }
+  // What is not a key is seen by nobody.
+  Value present = (group.keys - first).materialize();
+  Value hidden = arith::ConstantIndexOp::create(builder, loc, hiddenPosition);
+  if (group.keyPositions) {
+    IndexExpr count = minimum(group.keys - first, shape.keyTile);
+    linalg::FillOp::create(builder, loc, hidden, positions);
+    emitElementwise(
+        builder, loc, viewRows(builder, loc, group.keyPositions, first, count),
+        viewRows(builder, loc, positions, first.constant(0), count),
+        {line, line}, [](OpBuilder &, Location, ValueRange args) {
+          return SmallVector<Value>{args[0]};
+        });
+    return;
+  }
+  emitElementwise(
+      builder, loc, {}, positions, {line},
+      [&](OpBuilder &b, Location l, ValueRange) {
+        Value lane = linalg::IndexOp::create(b, l, 0);
+        Value isKey = arith::CmpIOp::create(b, l, arith::CmpIPredicate::slt,
+                                            lane, present);
+        Value position = arith::AddIOp::create(b, l, lane, firstKey);
+        return SmallVector<Value>{
+            arith::SelectOp::create(b, l, isKey, position, hidden)};
+      });
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+/// Runs `body` on every index of [begin, end) in steps of `step`.
+static void emitLoop(OpBuilder &builder, Location loc, const IndexExpr &begin,
+                     const IndexExpr &end, int64_t step,
+                     function_ref<void(Value)> body) {
+  auto loop = scf::ForOp::create(
+      builder, loc, begin.materialize(), end.materialize(),
+      arith::ConstantIndexOp::create(builder, loc, step));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
+void TileKernel::attendBlocks(const IndexExpr &begin, const IndexExpr &end,
+                              bool masked) {
+  emitLoop(builder, loc, begin, end, 1, [&](Value index) {
+    Value limit, position;
+    if (masked) {
+      limit = block(limits, index);
+      position = positions;
+    }
+    AttendTileOp::create(builder, loc, TypeRange{}, block(queries, index), keys,
+                         values, position, limit, block(acc, index),
+                         block(max, index), block(sum, index),
+                         builder.getF64FloatAttr(shape.scale));
+  });
+}
+
+void TileKernel::attend(const QueryGroup &group) {
+  IndexExpr rows(builder, loc,
+                 memref::getMixedSize(builder, loc, group.query, 0));
+  IndexExpr zero = rows.constant(0);
+  IndexExpr blocks = ceilDiv(rows, shape.queryTile);
+  IndexExpr visible = group.keys;
+  // The last query sees the keys j <= rows - 1 + diagonal.
+  if (group.diagonal)
+    visible = maximum(minimum(visible, rows + *group.diagonal), 0);
+
+  emitLoop(builder, loc, zero, blocks, 1, [&](Value index) {
+    loadQueries(group, rows, index, /*masked=*/true);
+  });
+  emitLoop(builder, loc, zero, visible, shape.keyTile, [&](Value first) {
+    IndexExpr key(builder, loc, OpFoldResult(first));
+    packKeys(group, first);
+    // Blocks [0, hidden) see no key of the tile, blocks [seen, blocks) all.
+    IndexExpr hidden = zero, seen = blocks;
+    if (!group.keyPositions) {
+      IndexExpr ragged =
+          minimum(maximum(key + shape.keyTile - group.keys, 0), 1);
+      IndexExpr clear = zero;
+      if (group.diagonal) {
+        IndexExpr above = key - *group.diagonal;
+        hidden = minimum(
+            maximum(ceilDiv(above - (shape.queryTile - 1), shape.queryTile), 0),
+            blocks);
+        clear = minimum(
+            maximum(ceilDiv(above + (shape.keyTile - 1), shape.queryTile), 0),
+            blocks);
+      }
+      seen = maximum(clear, ragged * blocks);
+    }
+    attendBlocks(hidden, seen, /*masked=*/true);
+    if (!group.keyPositions)
+      attendBlocks(seen, blocks, /*masked=*/false);
+  });
+  emitLoop(builder, loc, zero, blocks, 1, [&](Value index) {
+    storeState(group, rows, index);
+  });
+}
+
+} // namespace longnet

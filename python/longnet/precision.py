@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Element types, rounding to them, and how far a result may be from the float64 reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from longnet.problem import as_float64
+
+Array = NDArray[np.float64]
+
+DTYPES = ("f32", "f64", "bf16", "f16")
+
+# The distance from 1 to the next larger number.
+EPSILON = {"f64": 2.0**-52, "f32": 2.0**-23, "bf16": 2.0**-7, "f16": 2.0**-10}
+
+
+def check_dtype(dtype: str) -> None:
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype: expected one of {', '.join(DTYPES)}, got {dtype!r}")
+
+
+def round_to(values: ArrayLike, dtype: str) -> NDArray[np.floating]:
+    """`values` rounded to nearest even, in float64 for f64 and in float32 for all others."""
+    check_dtype(dtype)
+    if dtype == "f64":
+        return np.asarray(values, dtype=np.float64)
+    single = np.array(values, dtype=np.float32)
+    if dtype == "f16":
+        with np.errstate(over="ignore"):
+            return single.astype(np.float16).astype(np.float32)
+    if dtype == "bf16":
+        bits = single.view(np.uint32)
+        rounded = (bits + (0x7FFF + ((bits >> 16) & 1))) & np.uint32(0xFFFF0000)
+        # Adding to the bits of a NaN could turn it into an infinity or a zero.
+        return np.where(np.isnan(single), single, rounded.view(np.float32))
+    return single
+
+
+def out_tolerance(dtype: str, largest: float) -> float:
+    """Largest allowed |error| of an output; `largest` is the largest |output| expected."""
+    if dtype == "f64":
+        return 1e-12 * max(1.0, largest)
+    return (32 if dtype == "f32" else 4) * EPSILON[dtype] * largest
+
+
+def lse_tolerance(dtype: str) -> float:
+    """Largest allowed |error| of an lse, divided by max(1, |lse|); lse is f32, f64 for f64."""
+    return 1e-12 if dtype == "f64" else 32 * EPSILON["f32"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Errors of (out, lse) against the reference. `ok` where all of them are tolerable.
+
+    The indices say where the errors are largest; lse_error is relative to max(1, |lse|).
+    empty_mismatches counts the rows where only one side has lse -inf, or where a row without keys
+    is not exactly 0.
+    """
+
+    out_error: float
+    out_limit: float
+    out_index: tuple[int, ...]
+    lse_error: float
+    lse_limit: float
+    lse_index: tuple[int, ...]
+    empty_mismatches: int
+
+    @property
+    def ok(self) -> bool:
+        return (
+            self.out_error <= self.out_limit
+            and self.lse_error <= self.lse_limit
+            and not self.empty_mismatches
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{'ok' if self.ok else 'MISMATCH'}: "
+            f"out error {self.out_error:.3g} (limit {self.out_limit:.3g}) at {self.out_index}, "
+            f"lse error {self.lse_error:.3g} (limit {self.lse_limit:.3g}) at {self.lse_index}, "
+            f"{self.empty_mismatches} rows disagree about having keys"
+        )
+
+
+def _largest(error: Array) -> tuple[float, tuple[int, ...]]:
+    if not error.size:
+        return 0.0, ()
+    error = np.where(np.isnan(error), np.inf, error)
+    index = np.unravel_index(int(error.argmax()), error.shape)
+    return float(error[index]), tuple(int(i) for i in index)
+
+
+def compare_arrays(
+    out: ArrayLike,
+    lse: ArrayLike,
+    expected_out: Array,
+    expected_lse: Array,
+    dtype: str,
+    *,
+    where: NDArray[np.bool_] | None = None,
+) -> Comparison:
+    """Compares out [..., Dv] and lse [...] with expectations free of NaN, in the rows of `where`.
+
+    Raises ValueError if the shapes differ.
+    """
+    check_dtype(dtype)
+    out, lse = as_float64("out", out), as_float64("lse", lse)
+    for name, got, expected in (("out", out, expected_out), ("lse", lse, expected_lse)):
+        if got.shape != expected.shape:
+            raise ValueError(f"{name}: expected shape {expected.shape}, got {got.shape}")
+    counted = np.ones(lse.shape, dtype=bool) if where is None else where
+    empty = expected_lse == -np.inf
+    wrong = ((lse == -np.inf) != empty) | (empty & (out != 0).any(axis=-1))
+    compared = counted & ~empty
+    # Rows that are not compared take the expectation's place: -inf - -inf would be NaN.
+    out = np.where(compared[..., None], out, expected_out)
+    lse, level = np.where(compared, lse, 0.0), np.where(compared, expected_lse, 0.0)
+    with np.errstate(invalid="ignore"):
+        out_error, out_index = _largest(np.abs(out - expected_out))
+        lse_error, lse_index = _largest(np.abs(lse - level) / np.maximum(1.0, np.abs(level)))
+    return Comparison(
+        out_error=out_error,
+        out_limit=out_tolerance(dtype, float(np.abs(expected_out).max(initial=0.0))),
+        out_index=out_index,
+        lse_error=lse_error,
+        lse_limit=lse_tolerance(dtype),
+        lse_index=lse_index,
+        empty_mismatches=int((wrong & counted).sum()),
+    )

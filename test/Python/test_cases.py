@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from longnet import Branch, Pattern, branch_forward, forward
+from longnet.cases import (
+    TRAITS,
+    Case,
+    compare,
+    configuration_cases,
+    nonfinite_case,
+    random_case,
+    save_case,
+)
+from longnet.precision import DTYPES, EPSILON, round_to
+
+
+def branches(case):
+    return case.pattern.branches
+
+
+def heads_and_rates(case):
+    return [(case.q.shape[1], branch.dilation) for branch in branches(case)]
+
+
+def empty_rows(case):
+    return case.expected[1] == -np.inf
+
+
+def scores(case):
+    group = case.q.shape[1] // case.k.shape[1]
+    scale = case.q.shape[3] ** -0.5 if case.scale is None else case.scale
+    return scale * (case.q @ case.k.repeat(group, axis=1).swapaxes(2, 3).astype(np.float64))
+
+
+def has_zero_branch_lse(case):
+    _, lse = branch_forward(case.q, case.k, case.v, case.pattern, **case.options)
+    return (lse[0, :, :, :: branches(case)[0].segment] == 0).all()
+
+
+def torchscale_indivisible(case):
+    return case.pattern.padding == "torchscale" and PROPERTIES["indivisible"](case)
+
+
+PROPERTIES = {
+    "no-tokens": lambda c: c.q.shape[2] == 0 and c.k.shape[2] == 0,
+    "no-keys": lambda c: c.q.shape[2] > 0 and c.k.shape[2] == 0,
+    "one-token": lambda c: c.q.shape[2] == 1 and c.k.shape[2] == 1,
+    "shorter-than-segments": lambda c: all(b.segment > c.q.shape[2] for b in branches(c)),
+    "ragged": lambda c: all(c.q.shape[2] % b.segment for b in branches(c)),
+    "indivisible": lambda c: all(b.segment % b.dilation for b in branches(c)),
+    "sparse": lambda c: all(b.dilation > b.segment for b in branches(c)),
+    "few-heads": lambda c: all(h < r for h, r in heads_and_rates(c)),
+    "uneven-heads": lambda c: all(h > r and h % r for h, r in heads_and_rates(c)),
+    "uncovered-rows": lambda c: empty_rows(c).any() and not empty_rows(c).all(),
+    "repeated-branch": lambda c: len(set(branches(c))) < len(branches(c)),
+    "grouped-heads": lambda c: c.q.shape[1] > c.k.shape[1],
+    "value-dim": lambda c: c.q.shape[3] != c.v.shape[3],
+    "offset-list": lambda c: isinstance(branches(c)[0].head_offset, tuple),
+    "scale": lambda c: c.scale is not None,
+    "decode": lambda c: (
+        c.causal
+        and c.q.shape[2] == 1
+        and c.query_offset == c.k.shape[2] - 1
+        and not empty_rows(c).any()
+    ),
+    "chunk": lambda c: c.query_offset > 0 and c.q.shape[2] > 1,
+    "other-length": lambda c: c.query_offset == 0 and c.q.shape[2] > 0,
+    "key-lengths": lambda c: c.kv_lengths[0] == 0 and empty_rows(c)[0].all(),
+    "large-scores": lambda c: np.abs(scores(c)).max() > 200 and np.ptp(scores(c)) > 88,
+    "zero-lse": has_zero_branch_lse,
+    "torchscale": lambda c: c.pattern.padding == "torchscale",
+    "torchscale-indivisible": torchscale_indivisible,
+}
+
+ROUNDS = range(len(TRAITS) * len(DTYPES))
+
+
+def test_every_trait_has_a_property():
+    assert set(PROPERTIES) == set(TRAITS)
+
+
+@pytest.mark.parametrize("seed", ROUNDS)
+def test_random_case_has_its_trait(seed):
+    case = random_case(seed)
+    trait = case.name.rsplit("-", 1)[0]
+    assert PROPERTIES[trait](case)
+    out, lse = case.expected
+    assert np.isfinite(out).all()
+    assert not np.isnan(lse).any()
+    assert (lse < np.inf).all()
+
+
+def test_traits_meet_every_type():
+    cases = [random_case(seed) for seed in ROUNDS]
+    met = {(case.name.rsplit("-", 1)[0], case.dtype) for case in cases}
+    assert met == {(trait, dtype) for trait in TRAITS for dtype in DTYPES}
+
+
+def test_cases_are_reproducible():
+    for make in (random_case, lambda seed: nonfinite_case(seed).case):
+        first, second = make(17), make(17)
+        for name in ("q", "k", "v"):
+            assert getattr(first, name).tobytes() == getattr(second, name).tobytes()
+        assert str(first) == str(second)
+
+
+def test_rounding():
+    bf16 = round_to([1 + 2**-8, 1 + 3 * 2**-8, -(2**-130), np.inf, -np.inf, 3.4e38], "bf16")
+    assert bf16.tolist() == [1.0, 1 + 2**-6, -(2**-130), np.inf, -np.inf, np.inf]
+    assert np.isnan(round_to(np.array([np.nan, -np.nan]), "bf16")).all()
+    # The payload of this NaN would carry into the sign if it were rounded.
+    assert np.isnan(round_to(np.array([0x7FFFFFFF], dtype=np.uint32).view(np.float32), "bf16"))
+    assert round_to([1 + 2**-11, 70000.0], "f16").tolist() == [1.0, np.inf]
+    assert round_to([1 + 2**-30], "f32").tolist() == [1.0]
+    assert round_to([1 + 2**-30], "f64").tolist() == [1 + 2**-30]
+    for dtype in DTYPES:
+        assert round_to([1 + EPSILON[dtype]], dtype)[0] == 1 + EPSILON[dtype]
+        assert round_to([1 + EPSILON[dtype] / 4], dtype)[0] == 1
+        assert round_to([1.0], dtype).dtype == (np.float64 if dtype == "f64" else np.float32)
+    with pytest.raises(ValueError, match="dtype: expected one of f32, f64, bf16, f16, got 'f8'"):
+        round_to([1.0], "f8")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_compare_allows_rounding_and_no_more(dtype):
+    q, k, v = np.random.default_rng(0).normal(size=(3, 2, 2, 24, 4))
+    case = Case("case", Pattern.parse("8:2", "none"), q, k, v, dtype)
+    out, lse = case.expected
+    limit = compare(case, out, lse).out_limit
+    for index, error, ok in (((1, 0, 2, 3), 0.9 * limit, True), ((1, 0, 2, 3), 1.1 * limit, False)):
+        wrong = out.copy()
+        wrong[index] += error
+        comparison = compare(case, wrong, lse)
+        assert comparison.ok == ok
+        assert comparison.out_index == index
+        assert ("MISMATCH" in str(comparison)) != ok
+    wrong = lse.copy()
+    wrong[0, 1, 4] += 2 * compare(case, out, lse).lse_limit * max(1, abs(lse[0, 1, 4]))
+    assert compare(case, out, wrong).lse_index == (0, 1, 4)
+    assert not compare(case, out, wrong).ok
+    elsewhere = np.ones(lse.shape, dtype=bool)
+    elsewhere[0, 1, 4] = False
+    assert compare(case, out, wrong, where=elsewhere).ok
+
+
+@pytest.mark.parametrize("row", [2, 3], ids=["covered", "uncovered"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_compare_rejects_what_is_not_finite(row, value):
+    q, k, v = np.random.default_rng(0).normal(size=(3, 1, 1, 8, 4))
+    case = Case("case", Pattern.parse("8:2", "none"), q, k, v)
+    out, lse = case.expected
+    assert compare(case, out, lse).ok
+    wrong_out, wrong_lse = out.copy(), lse.copy()
+    wrong_out[0, 0, row, 1] = value
+    wrong_lse[0, 0, row] = value
+    assert not compare(case, wrong_out, lse).ok
+    if lse[0, 0, row] != value:
+        assert not compare(case, out, wrong_lse).ok
+
+
+def test_compare_rejects_other_shapes():
+    case = random_case(list(TRAITS).index("value-dim"))
+    out, lse = case.expected
+    with pytest.raises(ValueError, match="out: expected shape"):
+        compare(case, out[..., 1:], lse)
+
+
+@pytest.mark.parametrize("seed", range(90))
+def test_poison_stays_where_it_may_be(seed):
+    poisoned = nonfinite_case(seed)
+    with np.errstate(invalid="ignore"):
+        out, lse = forward(*inputs(poisoned.case), **poisoned.case.options)
+    comparison = compare(poisoned.clean, out, lse, where=~poisoned.may_change)
+    assert comparison.ok, comparison
+    assert not np.isfinite(out[poisoned.must_be_nonfinite]).all(axis=-1).any()
+    assert not (poisoned.must_be_nonfinite & ~poisoned.may_change).any()
+
+
+def inputs(case):
+    return case.q, case.k, case.v, case.pattern
+
+
+def test_poison_is_everywhere():
+    made = [nonfinite_case(seed) for seed in range(60)]
+    values = [np.concatenate([x.ravel() for x in (m.case.q, m.case.k, m.case.v)]) for m in made]
+    assert all((~np.isfinite(value)).sum() == 1 for value in values)
+    assert any(np.isnan(value).any() for value in values)
+    assert any(np.isposinf(value).any() for value in values)
+    assert any(np.isneginf(value).any() for value in values)
+    assert sum(m.must_be_nonfinite.any() for m in made) > 10
+    assert sum(m.may_change.any() for m in made) > 25
+    assert any((m.may_change & ~m.must_be_nonfinite).any() for m in made if m.case.causal)
+    hidden = [m for m in made if m.case.kv_lengths is not None]
+    assert len(hidden) > 20
+    assert not any(m.may_change.any() for m in hidden)
+
+
+def test_configuration_cases():
+    cases = list(configuration_cases(1100, heads=2))
+    names = [case.name for case in cases]
+    assert len(set(names)) == len(names)
+    assert "gigapath-1069-2x48-mask" in names
+    assert "gigapath-panda-1069-2x96-torchscale" in names
+    assert "longvit-1024px-1024-2x24-torchscale" in names
+    assert all(case.q.shape[:3] in ((1, 2, 1069), (1, 2, 1024)) for case in cases)
+    (case,) = configuration_cases(4096, names=["torchscale-readme"])
+    assert case.causal
+    assert case.q.shape == (1, 12, 4096, 64)
+    assert str(case.pattern) == "2048:1,4096:2"
+
+
+def test_save_case(tmp_path: Path):
+    q, k, v = np.random.default_rng(0).normal(size=(3, 2, 3, 9, 4))
+    case = Case(
+        "saved",
+        Pattern.parse("8:2,6:3", "0/1/1"),
+        q,
+        k,
+        v,
+        dtype="bf16",
+        causal=True,
+        scale=0.1,
+        query_offset=3,
+        kv_lengths=np.array([0, 9]),
+    )
+    directory = tmp_path / "new"
+    assert save_case(case, directory) == [
+        "--pattern=8:2,6:3",
+        "--head-offset=0/1/1",
+        "--padding=mask",
+        "--dtype=bf16",
+        "--causal",
+        "--scale=0.1",
+        "--query-offset=3",
+        f"--kv-lengths={directory}/kv_lengths.npy",
+        f"--input={directory}/q.npy",
+        f"--input={directory}/k.npy",
+        f"--input={directory}/v.npy",
+        f"--output={directory}/out.npy",
+        f"--output={directory}/lse.npy",
+    ]
+    for name in ("q", "k", "v"):
+        saved = np.load(directory / f"{name}.npy")
+        assert saved.dtype == np.float32
+        assert (saved == getattr(case, name)).all()
+    assert np.load(directory / "kv_lengths.npy").tolist() == [0, 9]
+    assert np.load(directory / "kv_lengths.npy").dtype == np.int64
+    save_case(dataclasses.replace(case, dtype="f64"), directory)
+    assert np.load(directory / "q.npy").dtype == np.float64
+
+
+def test_a_command_line_has_one_head_offset(tmp_path: Path):
+    q = np.zeros((1, 1, 4, 2))
+    mixed = Pattern((Branch(4, 2, "none"), Branch(4, 2, "blocked")))
+    with pytest.raises(ValueError, match="one head offset for all branches"):
+        save_case(Case("mixed", mixed, q, q, q), tmp_path)
