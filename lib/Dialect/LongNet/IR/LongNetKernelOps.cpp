@@ -108,24 +108,18 @@ LogicalResult AttendOp::verify() {
     return failure();
   if (bool(getHeadOffset()) != bool(getHeads()))
     return emitOpError("expects a head offset and a number of heads together");
-  int64_t heads = queryType.getDimSize(1);
+  // Of heads given as a value, a list of phases is taken at its word.
+  std::optional<int64_t> heads = queryType.getDimSize(1);
   if (getHeads())
-    heads = getConstantIntValue(getHeads()).value_or(ShapedType::kDynamic);
-  for (BranchAttr branch : getBranches()) {
-    // With heads given as a value, a list is taken at its word.
-    int64_t expected = getHeads() && ShapedType::isDynamic(heads)
-                           ? branch.getPhases().size()
-                           : heads;
-    if (failed(verifyPattern(*this, branch, expected, getCausal(),
-                             bool(getKvLengths()), bool(getKeyOffset()))))
-      return failure();
+    heads = getConstantIntValue(getHeads());
+  if (failed(verifyPattern(*this, getBranches(), heads, getCausal(),
+                           bool(getKvLengths()), bool(getKeyOffset()))))
+    return failure();
+  for (BranchAttr branch : getBranches())
     if (!branch.isAligned(keyType.getDimSize(2)))
       return emitOpError() << "branch " << branch
                            << " moves result rows off their query rows; keep "
                               "it in pieces";
-  }
-  if (getBranches().empty())
-    return emitOpError("expects at least one branch");
   if (getKvLengths())
     return verifySameSize(
         *this, "batch size",
@@ -144,6 +138,8 @@ LogicalResult AttendTileOp::verify() {
   if (failed(verifyDestinations(
           cast<DestinationStyleOpInterface>(getOperation()))))
     return failure();
+  if (!getScale().isFinite() || getScale().isNegative() || getScale().isZero())
+    return emitOpError("expects a positive, finite scale");
   if (bool(getKeyPositions()) != bool(getQueryLimits()))
     return emitOpError("expects key positions and query limits together");
   for (Type type : {key, value})

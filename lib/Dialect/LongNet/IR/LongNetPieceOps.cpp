@@ -25,6 +25,15 @@ static int64_t staticOr(int64_t size, llvm::function_ref<int64_t(int64_t)> fn) {
   return ShapedType::isDynamic(size) ? size : fn(size);
 }
 
+/// One dimension of every source, to agree in all.
+static SmallVector<NamedDim> getDims(ValueRange sources, unsigned dim) {
+  SmallVector<NamedDim> dims;
+  for (Value source : sources)
+    dims.push_back(
+        {source.getType(), dim, dims.empty() ? "the first source" : "another"});
+  return dims;
+}
+
 /// Results that must have a known size where it is static.
 static LogicalResult verifyStaticSize(Operation *op, StringRef what, Type type,
                                       unsigned dim, int64_t expected) {
@@ -109,17 +118,17 @@ LogicalResult SegmentOp::verify() {
     if (auto origin = getConstantIntValue(getOrigin()); origin && *origin < 0)
       return emitOpError() << "expects an origin of at least 0, got "
                            << *origin;
-  Type first = getSources()[0].getType(), at = getPositions().getType();
+  Type at = getPositions().getType();
+  if (failed(verifySameSize(*this, "number of rows in all sources",
+                            getDims(getSources(), 2))))
+    return failure();
   for (auto [source, rows] : llvm::zip(getSources(), getRows())) {
     Type from = source.getType(), to = rows.getType();
     if (cast<ShapedType>(from).getElementType() !=
         cast<ShapedType>(to).getElementType())
       return emitOpError() << "expects rows of "
                            << cast<ShapedType>(from).getElementType();
-    if (failed(verifySameSize(
-            *this, "number of rows in all sources",
-            {{first, 2, "the first source"}, {from, 2, "another"}})) ||
-        failed(
+    if (failed(
             verifySameSize(*this, "batch size",
                            {{from, 0, "the source"}, {to, 0, "the rows"}})) ||
         failed(
@@ -215,6 +224,10 @@ LogicalResult SparsifyOp::verify() {
     heads = getPositions().getType().getDimSize(0);
   if (failed(verifyPattern(*this, getBranch(), heads, /*causal=*/false,
                            /*hasLengths=*/false, /*hasOffset=*/false)))
+    return failure();
+  if (getHeads() &&
+      failed(verifySameSize(*this, "number of heads in all sources",
+                            getDims(getSources(), 1))))
     return failure();
   for (auto [source, rows] : llvm::zip(getSources(), getRows())) {
     Type from = source.getType(), to = rows.getType();
@@ -379,25 +392,31 @@ CombineOp::reifyResultShapes(OpBuilder &builder,
 LogicalResult CombineOp::verify() {
   if (getOuts().empty())
     return emitOpError("expects at least one operand");
+  // Operands are split in halves, which leaves out an odd one.
+  if (getNumOperands() % 2 != 0)
+    return emitOpError("expects as many lses as outs");
   FloatType accumulation = cast<FloatType>(getLse().getType().getElementType());
   for (auto [out, lse] : llvm::zip(getOuts(), getLses()))
     if (cast<ShapedType>(out.getType()).getElementType() != accumulation ||
         cast<ShapedType>(lse.getType()).getElementType() != accumulation)
       return emitOpError() << "expects operands in the accumulation type, "
                            << accumulation;
-  for (auto [out, lse] : llvm::zip(getOuts(), getLses())) {
-    static constexpr StringRef names[] = {"batch size", "number of heads",
-                                          "number of rows"};
-    for (unsigned dim : {0, 1, 2})
-      if (failed(verifySameSize(*this, names[dim],
-                                {{getOut().getType(), dim, "out"},
-                                 {getLse().getType(), dim, "lse"},
-                                 {out.getType(), dim, "an operand"},
-                                 {lse.getType(), dim, "an operand's lse"}})))
-        return failure();
-    if (failed(verifySameSize(*this, "head dimension",
-                              {{getOut().getType(), 3, "out"},
-                               {out.getType(), 3, "an operand"}})))
+  Type element = getOut().getType().getElementType();
+  if (getAccumulationType(element) != accumulation)
+    return emitOpError() << "expects out of a type that accumulates in "
+                         << accumulation << ", got " << element;
+  static constexpr StringRef names[] = {"batch size", "number of heads",
+                                        "number of rows", "head dimension"};
+  for (unsigned dim = 0; dim < 4; ++dim) {
+    SmallVector<NamedDim> sizes{{getOut().getType(), dim, "out"}};
+    for (Value out : getOuts())
+      sizes.push_back({out.getType(), dim, "an operand"});
+    if (dim < 3) {
+      sizes.push_back({getLse().getType(), dim, "lse"});
+      for (Value lse : getLses())
+        sizes.push_back({lse.getType(), dim, "an operand's lse"});
+    }
+    if (failed(verifySameSize(*this, names[dim], sizes)))
       return failure();
   }
   return success();

@@ -103,18 +103,20 @@ LogicalResult verifyResult(Operation *op, Type query, Type value, Type out,
 }
 
 LogicalResult verifyPattern(Operation *op, ArrayRef<BranchAttr> branches,
-                            int64_t heads, bool causal, bool hasLengths,
-                            bool hasOffset) {
+                            std::optional<int64_t> heads, bool causal,
+                            bool hasLengths, bool hasOffset) {
   if (branches.empty())
     return op->emitOpError("expects at least one branch");
   for (auto [index, branch] : llvm::enumerate(branches)) {
     int64_t listed = branch.getPhases().size();
-    if (branch.getHeadOffset() == HeadOffset::listed && heads != listed) {
+    if (branch.getHeadOffset() == HeadOffset::listed && heads &&
+        *heads != listed) {
       InFlightDiagnostic error = op->emitOpError()
                                  << "branch " << index << " lists " << listed
                                  << " phases, for ";
-      return ShapedType::isDynamic(heads) ? error << "a dynamic number of heads"
-                                          : error << heads << " heads";
+      return ShapedType::isDynamic(*heads)
+                 ? error << "a dynamic number of heads"
+                 : error << *heads << " heads";
     }
     if (branch.getPadding() != Padding::torchscale)
       continue;

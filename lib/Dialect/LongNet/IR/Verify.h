@@ -39,11 +39,12 @@ llvm::LogicalResult verifyResult(mlir::Operation *op, mlir::Type query,
                                  mlir::Type lse);
 
 /// A pattern: branches exist, phases are listed for every head, and no branch
-/// with torchscale's padding meets what it has no meaning for.
+/// with torchscale's padding meets what it has no meaning for. Without `heads`
+/// a list is taken at its word.
 llvm::LogicalResult verifyPattern(mlir::Operation *op,
                                   llvm::ArrayRef<BranchAttr> branches,
-                                  int64_t heads, bool causal, bool hasLengths,
-                                  bool hasOffset);
+                                  std::optional<int64_t> heads, bool causal,
+                                  bool hasLengths, bool hasOffset);
 
 /// A scale that is finite.
 llvm::LogicalResult verifyScale(mlir::Operation *op,

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "GroupFunctions.h"
 #include "TileKernel.h"
 #include "longnet/Dialect/LongNet/IR/Geometry.h"
 #include "longnet/Dialect/LongNet/Transforms/Passes.h"
@@ -26,8 +27,7 @@ struct TileSizes {
   int64_t query, key;
 };
 
-Value floatConstant(OpBuilder &builder, Location loc, Type type,
-                    double value) {
+Value floatConstant(OpBuilder &builder, Location loc, Type type, double value) {
   return arith::ConstantOp::create(builder, loc,
                                    builder.getFloatAttr(type, value));
 }
@@ -36,13 +36,12 @@ Type elementOf(Value shaped) {
   return cast<ShapedType>(shaped.getType()).getElementType();
 }
 
-TileKernel::Shape shapeOf(int64_t headDim, int64_t valueDim,
-                          FloatType accumulation, double scale,
-                          TileSizes tiles) {
+TileShape shapeOf(int64_t headDim, int64_t valueDim, FloatType accumulation,
+                  double scale, TileSizes tiles) {
   // exp(s x) with s = 0 is that of zeros.
   double sign = scale > 0 ? 1 : scale < 0 ? -1 : 0;
   double positive = scale == 0 ? 1 : std::abs(scale);
-  return {headDim, valueDim,   accumulation, sign,
+  return {headDim,  valueDim,    accumulation, sign,
           positive, tiles.query, tiles.key};
 }
 
@@ -72,7 +71,7 @@ void emitNest(OpBuilder &builder, Location loc, ArrayRef<IndexExpr> sizes,
 class ChunkState {
 public:
   ChunkState(OpBuilder &builder, Location loc, const IndexExpr &rows,
-             const TileKernel::Shape &shape)
+             const TileShape &shape)
       : builder(builder), loc(loc), type(shape.accumulation),
         scale(shape.scale) {
     MLIRContext *context = builder.getContext();
@@ -84,9 +83,8 @@ public:
       SmallVector<int64_t> shape;
       SmallVector<Value> dynamic;
       dispatchIndexOpFoldResults(sizes, dynamic, shape);
-      return memref::AllocOp::create(builder, loc,
-                                     MemRefType::get(shape, type), dynamic,
-                                     builder.getI64IntegerAttr(64));
+      return memref::AllocOp::create(builder, loc, MemRefType::get(shape, type),
+                                     dynamic, builder.getI64IntegerAttr(64));
     };
     state = {allocate({rows.fold(), builder.getIndexAttr(shape.valueDim)}),
              allocate(rows.fold()), allocate(rows.fold())};
@@ -116,12 +114,12 @@ public:
         [&](OpBuilder &b, Location l, ValueRange args) {
           Value top = arith::DivFOp::create(b, l, args[0],
                                             floatConstant(b, l, type, scale));
-          Value empty = arith::CmpFOp::create(
-              b, l, arith::CmpFPredicate::OEQ, args[0],
-              floatConstant(b, l, type, -INFINITY));
-          Value one = arith::SelectOp::create(b, l, empty,
-                                              floatConstant(b, l, type, 0),
-                                              floatConstant(b, l, type, 1));
+          Value empty =
+              arith::CmpFOp::create(b, l, arith::CmpFPredicate::OEQ, args[0],
+                                    floatConstant(b, l, type, -INFINITY));
+          Value one =
+              arith::SelectOp::create(b, l, empty, floatConstant(b, l, type, 0),
+                                      floatConstant(b, l, type, 1));
           return SmallVector<Value>{top, one};
         });
   }
@@ -129,25 +127,25 @@ public:
   void finish(Value out, Value lse) {
     Type storage = elementOf(out);
     // Rows without a key have the sum 0 and get (0, -inf).
-    emitElementwise(
-        builder, loc, {state.acc, state.sum}, out, {matrix, row, matrix},
-        [&](OpBuilder &b, Location l, ValueRange args) {
-          Value zero = floatConstant(b, l, type, 0);
-          Value empty = arith::CmpFOp::create(
-              b, l, arith::CmpFPredicate::OEQ, args[1], zero);
-          Value sum = arith::SelectOp::create(
-              b, l, empty, floatConstant(b, l, type, 1), args[1]);
-          Value x = arith::DivFOp::create(b, l, args[0], sum);
-          if (storage != type)
-            x = arith::TruncFOp::create(b, l, storage, x);
-          return SmallVector<Value>{x};
-        });
+    emitElementwise(builder, loc, {state.acc, state.sum}, out,
+                    {matrix, row, matrix},
+                    [&](OpBuilder &b, Location l, ValueRange args) {
+                      Value zero = floatConstant(b, l, type, 0);
+                      Value empty = arith::CmpFOp::create(
+                          b, l, arith::CmpFPredicate::OEQ, args[1], zero);
+                      Value sum = arith::SelectOp::create(
+                          b, l, empty, floatConstant(b, l, type, 1), args[1]);
+                      Value x = arith::DivFOp::create(b, l, args[0], sum);
+                      if (storage != type)
+                        x = arith::TruncFOp::create(b, l, storage, x);
+                      return SmallVector<Value>{x};
+                    });
     emitElementwise(
         builder, loc, {state.max, state.sum}, lse, {line, line, line},
         [&](OpBuilder &b, Location l, ValueRange args) {
           Value zero = floatConstant(b, l, type, 0);
-          Value empty = arith::CmpFOp::create(
-              b, l, arith::CmpFPredicate::OEQ, args[1], zero);
+          Value empty = arith::CmpFOp::create(b, l, arith::CmpFPredicate::OEQ,
+                                              args[1], zero);
           Value top = arith::MulFOp::create(b, l, args[0],
                                             floatConstant(b, l, type, scale));
           Value natural = arith::AddFOp::create(
@@ -186,8 +184,10 @@ private:
 
 class AttendLowering {
 public:
-  AttendLowering(AttendOp op, OpBuilder &builder, TileSizes tiles)
-      : op(op), builder(builder), loc(op.getLoc()), tiles(tiles) {}
+  AttendLowering(AttendOp op, OpBuilder &builder, TileSizes tiles,
+                 GroupFunctions &functions)
+      : op(op), builder(builder), loc(op.getLoc()), tiles(tiles),
+        functions(functions) {}
 
   void run() {
     IndexExpr batch = size(op.getQuery(), 0), heads = size(op.getQuery(), 1);
@@ -195,10 +195,10 @@ public:
     FloatType accumulation = cast<FloatType>(elementOf(op.getLse()));
     int64_t headDim = cast<ShapedType>(op.getQuery().getType()).getDimSize(3);
     int64_t valueDim = cast<ShapedType>(op.getValue().getType()).getDimSize(3);
-    TileKernel::Shape shape = shapeOf(
-        headDim, valueDim, accumulation,
-        longnet::getScale(op.getScaleAttr(), headDim), tiles);
-    TileKernel kernel(builder, loc, shape, rows);
+    TileShape shape =
+        shapeOf(headDim, valueDim, accumulation,
+                longnet::getScale(op.getScaleAttr(), headDim), tiles);
+    TileScratch scratch = allocateScratch(builder, loc, shape, rows);
     ChunkState state(builder, loc, rows, shape);
     emitNest(builder, loc, {batch, heads}, [&](ArrayRef<IndexExpr> at) {
       Value out = viewAt(builder, loc, op.getOut(), at);
@@ -208,11 +208,12 @@ public:
       else
         state.startEmpty();
       for (BranchAttr branch : op.getBranches())
-        attendBranch(branch, at[0], at[1], kernel, state);
+        attendBranch(branch, at[0], at[1], shape, scratch, state);
       state.finish(out, lse);
     });
     state.deallocate();
-    kernel.deallocate();
+    for (Value buffer : scratch.list())
+      memref::DeallocOp::create(builder, loc, buffer);
   }
 
 private:
@@ -227,21 +228,20 @@ private:
   }
 
   void attendBranch(BranchAttr branch, const IndexExpr &b, const IndexExpr &h,
-                    TileKernel &kernel, ChunkState &state) {
+                    const TileShape &shape, const TileScratch &scratch,
+                    ChunkState &state) {
     int64_t w = branch.getSegment(), r = branch.getDilation();
     IndexExpr heads = size(op.getQuery(), 1);
-    IndexExpr keyHead =
-        floorDiv(h * size(op.getKey(), 1), heads);
+    IndexExpr keyHead = floorDiv(h * size(op.getKey(), 1), heads);
     Value query = viewAt(builder, loc, op.getQuery(), {b, h});
     Value key = viewAt(builder, loc, op.getKey(), {b, keyHead});
     Value value = viewAt(builder, loc, op.getValue(), {b, keyHead});
 
     IndexExpr globalHead = valueOr(op.getHeadOffset(), 0) + h;
-    IndexExpr globalHeads =
-        op.getHeads() ? valueOr(op.getHeads(), 0) : heads;
-    IndexExpr phase(builder, loc,
-                    branch.getPhase(builder, loc, globalHead.fold(),
-                                    globalHeads.fold()));
+    IndexExpr globalHeads = op.getHeads() ? valueOr(op.getHeads(), 0) : heads;
+    IndexExpr phase(
+        builder, loc,
+        branch.getPhase(builder, loc, globalHead.fold(), globalHeads.fold()));
     IndexExpr queryBegin = valueOr(op.getQueryOffset(), 0);
     IndexExpr keyBegin = valueOr(op.getKeyOffset(), 0);
     Span<IndexExpr> queries{queryBegin, queryBegin + size(query, 0)};
@@ -254,9 +254,8 @@ private:
 
     Span<IndexExpr> segments = segmentsOf(queries, w);
     Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-    auto loop =
-        scf::ForOp::create(builder, loc, segments.begin.materialize(),
-                           segments.end.materialize(), one);
+    auto loop = scf::ForOp::create(builder, loc, segments.begin.materialize(),
+                                   segments.end.materialize(), one);
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPointToStart(loop.getBody());
     IndexExpr segment = valueOr(loop.getInductionVar(), 0);
@@ -265,8 +264,7 @@ private:
     auto view = [&](Value source, const Rows<IndexExpr> &rows,
                     const IndexExpr &begin) {
       // Where there are no rows, the first may lie past the end.
-      IndexExpr first =
-          minimum(rows.first - begin, size(source, 0));
+      IndexExpr first = minimum(rows.first - begin, size(source, 0));
       return viewRows(builder, loc, source, first, rows.count, r);
     };
     IndexExpr first = minimum(queryRows.first - queryBegin, size(query, 0));
@@ -283,13 +281,14 @@ private:
     // Torchscale's missing keys take part as zeros.
     if (branch.getPadding() == Padding::torchscale)
       group.keys = rowsPerSegment(minimum(size(key, 0), w), r);
-    kernel.attend(group);
+    functions.call(builder, loc, shape, scratch, group);
   }
 
   AttendOp op;
   OpBuilder &builder;
   Location loc;
   TileSizes tiles;
+  GroupFunctions &functions;
 };
 
 //===----------------------------------------------------------------------===//
@@ -298,8 +297,10 @@ private:
 
 class AttentionLowering {
 public:
-  AttentionLowering(AttentionOp op, OpBuilder &builder, TileSizes tiles)
-      : op(op), builder(builder), loc(op.getLoc()), tiles(tiles) {}
+  AttentionLowering(AttentionOp op, OpBuilder &builder, TileSizes tiles,
+                    GroupFunctions &functions)
+      : op(op), builder(builder), loc(op.getLoc()), tiles(tiles),
+        functions(functions) {}
 
   void run() {
     SmallVector<IndexExpr> outer;
@@ -309,27 +310,29 @@ public:
     FloatType accumulation = cast<FloatType>(elementOf(op.getLse()));
     int64_t headDim = cast<ShapedType>(op.getQuery().getType()).getDimSize(4);
     int64_t valueDim = cast<ShapedType>(op.getValue().getType()).getDimSize(4);
-    TileKernel::Shape shape = shapeOf(
-        headDim, valueDim, accumulation,
-        longnet::getScale(op.getScaleAttr(), headDim), tiles);
-    TileKernel kernel(builder, loc, shape, rows);
+    TileShape shape =
+        shapeOf(headDim, valueDim, accumulation,
+                longnet::getScale(op.getScaleAttr(), headDim), tiles);
+    TileScratch scratch = allocateScratch(builder, loc, shape, rows);
     ChunkState state(builder, loc, rows, shape);
     Value limits = makeIndices(rows), positions = makeIndices(keys);
     emitNest(builder, loc, outer, [&](ArrayRef<IndexExpr> at) {
       fillLimits(limits, positionsAt(op.getQueryPositions(), at));
       fillPositions(positions, positionsAt(op.getKeyPositions(), at), at[0]);
       state.startEmpty();
-      kernel.attend({viewAt(builder, loc, op.getQuery(), at), state.get(),
-                     viewAt(builder, loc, op.getKey(), at),
-                     viewAt(builder, loc, op.getValue(), at), keys,
-                     std::nullopt, positions, limits});
+      functions.call(builder, loc, shape, scratch,
+                     {viewAt(builder, loc, op.getQuery(), at), state.get(),
+                      viewAt(builder, loc, op.getKey(), at),
+                      viewAt(builder, loc, op.getValue(), at), keys,
+                      std::nullopt, positions, limits});
       state.finish(viewAt(builder, loc, op.getOut(), at),
                    viewAt(builder, loc, op.getLse(), at));
     });
     for (Value buffer : {limits, positions})
       memref::DeallocOp::create(builder, loc, buffer);
     state.deallocate();
-    kernel.deallocate();
+    for (Value buffer : scratch.list())
+      memref::DeallocOp::create(builder, loc, buffer);
   }
 
 private:
@@ -355,14 +358,12 @@ private:
 
   /// A causal query sees keys up to its position, any other all of them.
   void fillLimits(Value limits, Value positions) {
-    AffineMap line =
-        AffineMap::getMultiDimIdentityMap(1, builder.getContext());
+    AffineMap line = AffineMap::getMultiDimIdentityMap(1, builder.getContext());
     emitElementwise(builder, loc, positions, limits, {line, line},
                     [&](OpBuilder &b, Location l, ValueRange args) {
                       Value limit = args[0];
                       if (!op.getCausal())
-                        limit =
-                            arith::ConstantIndexOp::create(b, l, unlimited);
+                        limit = arith::ConstantIndexOp::create(b, l, unlimited);
                       return SmallVector<Value>{limit};
                     });
   }
@@ -373,18 +374,17 @@ private:
     if (op.getKvLengths())
       length = memref::LoadOp::create(builder, loc, op.getKvLengths(),
                                       batch.materialize());
-    AffineMap line =
-        AffineMap::getMultiDimIdentityMap(1, builder.getContext());
+    AffineMap line = AffineMap::getMultiDimIdentityMap(1, builder.getContext());
     emitElementwise(
         builder, loc, positions, buffer, {line, line},
         [&](OpBuilder &b, Location l, ValueRange args) {
           Value zero = arith::ConstantIndexOp::create(b, l, 0);
           Value hidden = arith::ConstantIndexOp::create(b, l, hiddenPosition);
-          Value present = arith::CmpIOp::create(
-              b, l, arith::CmpIPredicate::sge, args[0], zero);
+          Value present = arith::CmpIOp::create(b, l, arith::CmpIPredicate::sge,
+                                                args[0], zero);
           if (length) {
-            Value valid = arith::CmpIOp::create(
-                b, l, arith::CmpIPredicate::slt, args[0], length);
+            Value valid = arith::CmpIOp::create(b, l, arith::CmpIPredicate::slt,
+                                                args[0], length);
             present = arith::AndIOp::create(b, l, present, valid);
           }
           return SmallVector<Value>{
@@ -396,6 +396,7 @@ private:
   OpBuilder &builder;
   Location loc;
   TileSizes tiles;
+  GroupFunctions &functions;
 };
 
 //===----------------------------------------------------------------------===//
@@ -414,15 +415,16 @@ struct LongNetLowerToTilesPass
       return signalPassFailure();
     }
     TileSizes tiles{queryTile, keyTile};
+    GroupFunctions functions(getOperation());
     SmallVector<Operation *> lowered;
-    getOperation()->walk([&](Operation *op) {
+    getOperation().walk([&](Operation *op) {
       OpBuilder builder(op);
       if (auto attend = dyn_cast<AttendOp>(op);
           attend && attend.hasPureBufferSemantics())
-        AttendLowering(attend, builder, tiles).run();
+        AttendLowering(attend, builder, tiles, functions).run();
       else if (auto attention = dyn_cast<AttentionOp>(op);
                attention && attention.hasPureBufferSemantics())
-        AttentionLowering(attention, builder, tiles).run();
+        AttentionLowering(attention, builder, tiles, functions).run();
       else
         return;
       lowered.push_back(op);

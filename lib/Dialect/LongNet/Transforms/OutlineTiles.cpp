@@ -58,9 +58,9 @@ struct LongNetOutlineTilesPass
     function.setPrivate();
     // Inlined into every branch, the tile would be compiled once for each.
     function.setNoInline(true);
-    function->setAttr("llvm.linkage",
-                      LLVM::LinkageAttr::get(&getContext(),
-                                             LLVM::Linkage::Internal));
+    function->setAttr(
+        "llvm.linkage",
+        LLVM::LinkageAttr::get(&getContext(), LLVM::Linkage::Internal));
     symbols.insert(function);
     Block *body = function.addEntryBlock();
     builder.setInsertionPointToStart(body);

@@ -27,8 +27,7 @@ static Value makeView(OpBuilder &builder, Location loc, Value source,
   auto type = cast<MemRefType>(source.getType());
   SmallVector<int64_t> shape;
   for (OpFoldResult size : sizes.drop_front(dropped))
-    shape.push_back(
-        getConstantIntValue(size).value_or(ShapedType::kDynamic));
+    shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
   MemRefType view = memref::SubViewOp::inferRankReducedResultType(
       shape, type, offsets, sizes, strides);
   return memref::SubViewOp::create(builder, loc, view, source, offsets, sizes,
@@ -36,10 +35,8 @@ static Value makeView(OpBuilder &builder, Location loc, Value source,
 }
 
 Value viewRows(OpBuilder &builder, Location loc, Value source,
-               const IndexExpr &first, const IndexExpr &count,
-               int64_t stride) {
-  SmallVector<OpFoldResult> sizes =
-      memref::getMixedSizes(builder, loc, source);
+               const IndexExpr &first, const IndexExpr &count, int64_t stride) {
+  SmallVector<OpFoldResult> sizes = memref::getMixedSizes(builder, loc, source);
   SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
   SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
   offsets[0] = first.fold();
@@ -51,8 +48,7 @@ Value viewRows(OpBuilder &builder, Location loc, Value source,
 
 Value viewAt(OpBuilder &builder, Location loc, Value source,
              ArrayRef<IndexExpr> indices) {
-  SmallVector<OpFoldResult> sizes =
-      memref::getMixedSizes(builder, loc, source);
+  SmallVector<OpFoldResult> sizes = memref::getMixedSizes(builder, loc, source);
   SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
   SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
   for (auto [dim, index] : llvm::enumerate(indices)) {
@@ -87,51 +83,81 @@ static Value extend(OpBuilder &builder, Location loc, Value value, Type to) {
 // Scratch
 //===----------------------------------------------------------------------===//
 
-Value TileKernel::allocate(ArrayRef<OpFoldResult> sizes, Type element) {
-  SmallVector<int64_t> shape;
-  SmallVector<Value> dynamic;
-  dispatchIndexOpFoldResults(sizes, dynamic, shape);
-  // A cache line, and the widest vector.
-  return memref::AllocOp::create(builder, loc, MemRefType::get(shape, element),
-                                 dynamic, builder.getI64IntegerAttr(64));
+TileScratch TileScratch::fromList(ValueRange values) {
+  return {values[0], values[1], values[2], values[3],
+          values[4], values[5], values[6], values[7]};
 }
 
-TileKernel::TileKernel(OpBuilder &builder, Location loc, Shape shape,
-                       const IndexExpr &maxRows)
-    : builder(builder), loc(loc), shape(shape) {
+TileScratch allocateScratch(OpBuilder &builder, Location loc,
+                            const TileShape &shape, const IndexExpr &maxRows) {
   auto attr = [&](int64_t value) -> OpFoldResult {
     return builder.getIndexAttr(value);
+  };
+  auto allocate = [&](ArrayRef<OpFoldResult> sizes, Type element) -> Value {
+    SmallVector<int64_t> shape;
+    SmallVector<Value> dynamic;
+    dispatchIndexOpFoldResults(sizes, dynamic, shape);
+    // A cache line, and the widest vector.
+    return memref::AllocOp::create(builder, loc,
+                                   MemRefType::get(shape, element), dynamic,
+                                   builder.getI64IntegerAttr(64));
   };
   OpFoldResult blocks = ceilDiv(maxRows, shape.queryTile).fold();
   OpFoldResult lanes = attr(shape.queryTile), keyRows = attr(shape.keyTile);
   Type element = shape.accumulation, index = builder.getIndexType();
-  queries = allocate({blocks, attr(shape.headDim), lanes}, element);
-  limits = allocate({blocks, lanes}, index);
-  acc = allocate({blocks, attr(shape.valueDim), lanes}, element);
-  max = allocate({blocks, lanes}, element);
-  sum = allocate({blocks, lanes}, element);
-  keys = allocate({keyRows, attr(shape.headDim)}, element);
-  values = allocate({keyRows, attr(shape.valueDim)}, element);
-  positions = allocate({keyRows}, index);
-
+  TileScratch scratch{allocate({blocks, attr(shape.headDim), lanes}, element),
+                      allocate({blocks, lanes}, index),
+                      allocate({blocks, attr(shape.valueDim), lanes}, element),
+                      allocate({blocks, lanes}, element),
+                      allocate({blocks, lanes}, element),
+                      allocate({keyRows, attr(shape.headDim)}, element),
+                      allocate({keyRows, attr(shape.valueDim)}, element),
+                      allocate({keyRows}, index)};
   // Lanes without a query compute too; nothing is read from them.
   Value zero =
       arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));
-  for (Value buffer : {queries, acc, max, sum})
+  for (Value buffer : {scratch.queries, scratch.acc, scratch.max, scratch.sum})
     linalg::FillOp::create(builder, loc, zero, buffer);
-  linalg::FillOp::create(builder, loc,
-                         ValueRange{arith::ConstantIndexOp::create(
-                             builder, loc, unlimited)},
-                         limits);
+  Value open = arith::ConstantIndexOp::create(builder, loc, unlimited);
+  linalg::FillOp::create(builder, loc, open, scratch.limits);
+  return scratch;
 }
 
-void TileKernel::deallocate() {
-  for (Value buffer :
-       {queries, limits, acc, max, sum, keys, values, positions})
-    memref::DeallocOp::create(builder, loc, buffer);
-}
+namespace {
 
-Value TileKernel::block(Value buffer, Value index) {
+class GroupEmitter {
+public:
+  GroupEmitter(OpBuilder &builder, Location loc, const TileShape &shape,
+               const TileScratch &scratch, const QueryGroup &group)
+      : builder(builder), loc(loc), shape(shape), scratch(scratch),
+        group(group),
+        rows(builder, loc, memref::getMixedSize(builder, loc, group.query, 0)) {
+  }
+
+  void run();
+
+private:
+  /// Block `index` of a scratch buffer whose first dimension counts blocks.
+  Value block(Value buffer, Value index);
+  /// Moves a block of queries, limits and state to scratch, or the state back.
+  void loadQueries(Value block);
+  void storeState(Value block);
+  /// Packs the keys [first, first + keyTile).
+  void packKeys(Value first);
+  /// Attends the blocks [begin, end) to the packed keys.
+  void attendBlocks(const IndexExpr &begin, const IndexExpr &end, bool masked);
+
+  OpBuilder &builder;
+  Location loc;
+  const TileShape &shape;
+  const TileScratch &scratch;
+  const QueryGroup &group;
+  IndexExpr rows;
+};
+
+} // namespace
+
+Value GroupEmitter::block(Value buffer, Value index) {
   return viewAt(builder, loc, buffer,
                 IndexExpr(builder, loc, OpFoldResult(index)));
 }
@@ -140,8 +166,7 @@ Value TileKernel::block(Value buffer, Value index) {
 // Packing
 //===----------------------------------------------------------------------===//
 
-void TileKernel::loadQueries(const QueryGroup &group, const IndexExpr &rows,
-                             Value blockIndex, bool masked) {
+void GroupEmitter::loadQueries(Value blockIndex) {
   MLIRContext *context = builder.getContext();
   AffineExpr i = getAffineDimExpr(0, context), d = getAffineDimExpr(1, context);
   AffineMap straight = AffineMap::get(2, 0, {i, d}, context);
@@ -167,7 +192,7 @@ void TileKernel::loadQueries(const QueryGroup &group, const IndexExpr &rows,
   FloatType element = shape.accumulation;
   Value sign = arith::ConstantOp::create(
       builder, loc, builder.getFloatAttr(element, shape.sign));
-  emitElementwise(builder, loc, source(group.query), target(queries),
+  emitElementwise(builder, loc, source(group.query), target(scratch.queries),
                   {straight, transposed},
                   [&](OpBuilder &b, Location l, ValueRange args) {
                     Value x = extend(b, l, args[0], element);
@@ -178,31 +203,28 @@ void TileKernel::loadQueries(const QueryGroup &group, const IndexExpr &rows,
   auto copy = [](OpBuilder &, Location, ValueRange args) {
     return SmallVector<Value>{args[0]};
   };
-  emitElementwise(builder, loc, source(group.state.acc), target(acc),
+  emitElementwise(builder, loc, source(group.state.acc), target(scratch.acc),
                   {straight, transposed}, copy);
-  emitElementwise(builder, loc, source(group.state.max), target(max),
+  emitElementwise(builder, loc, source(group.state.max), target(scratch.max),
                   {line, line}, copy);
-  emitElementwise(builder, loc, source(group.state.sum), target(sum),
+  emitElementwise(builder, loc, source(group.state.sum), target(scratch.sum),
                   {line, line}, copy);
-  if (!masked)
-    return;
   if (group.queryLimits)
     return emitElementwise(builder, loc, source(group.queryLimits),
-                           target(limits), {line, line}, copy);
-  emitElementwise(
-      builder, loc, {}, target(limits), {line},
-      [&](OpBuilder &b, Location l, ValueRange) {
-        if (!group.diagonal)
-          return SmallVector<Value>{
-              arith::ConstantIndexOp::create(b, l, unlimited)};
-        Value lane = linalg::IndexOp::create(b, l, 0);
-        Value base = (first + *group.diagonal).materialize();
-        return SmallVector<Value>{arith::AddIOp::create(b, l, lane, base)};
-      });
+                           target(scratch.limits), {line, line}, copy);
+  emitElementwise(builder, loc, {}, target(scratch.limits), {line},
+                  [&](OpBuilder &b, Location l, ValueRange) {
+                    if (!group.diagonal)
+                      return SmallVector<Value>{
+                          arith::ConstantIndexOp::create(b, l, unlimited)};
+                    Value lane = linalg::IndexOp::create(b, l, 0);
+                    Value base = (first + *group.diagonal).materialize();
+                    return SmallVector<Value>{
+                        arith::AddIOp::create(b, l, lane, base)};
+                  });
 }
 
-void TileKernel::storeState(const QueryGroup &group, const IndexExpr &rows,
-                            Value blockIndex) {
+void GroupEmitter::storeState(Value blockIndex) {
   MLIRContext *context = builder.getContext();
   AffineExpr i = getAffineDimExpr(0, context), d = getAffineDimExpr(1, context);
   AffineMap straight = AffineMap::get(2, 0, {i, d}, context);
@@ -214,9 +236,9 @@ void TileKernel::storeState(const QueryGroup &group, const IndexExpr &rows,
   auto copy = [](OpBuilder &, Location, ValueRange args) {
     return SmallVector<Value>{args[0]};
   };
-  for (auto [from, to] :
-       {std::pair(acc, group.state.acc), std::pair(max, group.state.max),
-        std::pair(sum, group.state.sum)}) {
+  for (auto [from, to] : {std::pair(scratch.acc, group.state.acc),
+                          std::pair(scratch.max, group.state.max),
+                          std::pair(scratch.sum, group.state.sum)}) {
     Value target = viewRows(builder, loc, to, first, count);
     Value whole = block(from, blockIndex);
     SmallVector<OpFoldResult> sizes =
@@ -233,28 +255,27 @@ void TileKernel::storeState(const QueryGroup &group, const IndexExpr &rows,
   }
 }
 
-void TileKernel::packKeys(const QueryGroup &group, Value firstKey) {
+void GroupEmitter::packKeys(Value firstKey) {
   MLIRContext *context = builder.getContext();
   AffineMap straight = AffineMap::getMultiDimIdentityMap(2, context);
   AffineMap line = AffineMap::getMultiDimIdentityMap(1, context);
   IndexExpr first(builder, loc, OpFoldResult(firstKey));
   Value zero = arith::ConstantOp::create(
       builder, loc, builder.getZeroAttr(shape.accumulation));
-  for (auto [from, to] :
-       {std::pair(group.key, keys), std::pair(group.value, values)}) {
+  for (auto [from, to] : {std::pair(group.key, scratch.keys),
+                          std::pair(group.value, scratch.values)}) {
     IndexExpr rows(builder, loc, memref::getMixedSize(builder, loc, from, 0));
     IndexExpr count = maximum(minimum(rows - first, shape.keyTile), 0);
     // Rows that do not exist are zero: they may take part, and where they do
     // not, zero times anything packed here before must not be NaN.
     IndexExpr rest = count.constant(shape.keyTile) - count;
     IndexExpr start = minimum(first, rows);
-    emitElementwise(builder, loc, viewRows(builder, loc, from, start, count),
-                    viewRows(builder, loc, to, first.constant(0), count),
-                    {straight, straight},
-                    [&](OpBuilder &b, Location l, ValueRange args) {
-                      return SmallVector<Value>{
-                          extend(b, l, args[0], shape.accumulation)};
-                    });
+    emitElementwise(
+        builder, loc, viewRows(builder, loc, from, start, count),
+        viewRows(builder, loc, to, first.constant(0), count),
+        {straight, straight}, [&](OpBuilder &b, Location l, ValueRange args) {
+          return SmallVector<Value>{extend(b, l, args[0], shape.accumulation)};
+        });
     linalg::FillOp::create(builder, loc, zero,
                            viewRows(builder, loc, to, count, rest));
   }
@@ -263,25 +284,25 @@ void TileKernel::packKeys(const QueryGroup &group, Value firstKey) {
   Value hidden = arith::ConstantIndexOp::create(builder, loc, hiddenPosition);
   if (group.keyPositions) {
     IndexExpr count = minimum(group.keys - first, shape.keyTile);
-    linalg::FillOp::create(builder, loc, hidden, positions);
+    linalg::FillOp::create(builder, loc, hidden, scratch.positions);
     emitElementwise(
         builder, loc, viewRows(builder, loc, group.keyPositions, first, count),
-        viewRows(builder, loc, positions, first.constant(0), count),
+        viewRows(builder, loc, scratch.positions, first.constant(0), count),
         {line, line}, [](OpBuilder &, Location, ValueRange args) {
           return SmallVector<Value>{args[0]};
         });
     return;
   }
-  emitElementwise(
-      builder, loc, {}, positions, {line},
-      [&](OpBuilder &b, Location l, ValueRange) {
-        Value lane = linalg::IndexOp::create(b, l, 0);
-        Value isKey = arith::CmpIOp::create(b, l, arith::CmpIPredicate::slt,
-                                            lane, present);
-        Value position = arith::AddIOp::create(b, l, lane, firstKey);
-        return SmallVector<Value>{
-            arith::SelectOp::create(b, l, isKey, position, hidden)};
-      });
+  emitElementwise(builder, loc, {}, scratch.positions, {line},
+                  [&](OpBuilder &b, Location l, ValueRange) {
+                    Value lane = linalg::IndexOp::create(b, l, 0);
+                    Value isKey = arith::CmpIOp::create(
+                        b, l, arith::CmpIPredicate::slt, lane, present);
+                    Value position =
+                        arith::AddIOp::create(b, l, lane, firstKey);
+                    return SmallVector<Value>{
+                        arith::SelectOp::create(b, l, isKey, position, hidden)};
+                  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -292,32 +313,31 @@ void TileKernel::packKeys(const QueryGroup &group, Value firstKey) {
 static void emitLoop(OpBuilder &builder, Location loc, const IndexExpr &begin,
                      const IndexExpr &end, int64_t step,
                      function_ref<void(Value)> body) {
-  auto loop = scf::ForOp::create(
-      builder, loc, begin.materialize(), end.materialize(),
-      arith::ConstantIndexOp::create(builder, loc, step));
+  auto loop =
+      scf::ForOp::create(builder, loc, begin.materialize(), end.materialize(),
+                         arith::ConstantIndexOp::create(builder, loc, step));
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(loop.getBody());
   body(loop.getInductionVar());
 }
 
-void TileKernel::attendBlocks(const IndexExpr &begin, const IndexExpr &end,
-                              bool masked) {
+void GroupEmitter::attendBlocks(const IndexExpr &begin, const IndexExpr &end,
+                                bool masked) {
   emitLoop(builder, loc, begin, end, 1, [&](Value index) {
     Value limit, position;
     if (masked) {
-      limit = block(limits, index);
-      position = positions;
+      limit = block(scratch.limits, index);
+      position = scratch.positions;
     }
-    AttendTileOp::create(builder, loc, TypeRange{}, block(queries, index), keys,
-                         values, position, limit, block(acc, index),
-                         block(max, index), block(sum, index),
-                         builder.getF64FloatAttr(shape.scale));
+    AttendTileOp::create(
+        builder, loc, TypeRange{}, block(scratch.queries, index), scratch.keys,
+        scratch.values, position, limit, block(scratch.acc, index),
+        block(scratch.max, index), block(scratch.sum, index),
+        builder.getF64FloatAttr(shape.scale));
   });
 }
 
-void TileKernel::attend(const QueryGroup &group) {
-  IndexExpr rows(builder, loc,
-                 memref::getMixedSize(builder, loc, group.query, 0));
+void GroupEmitter::run() {
   IndexExpr zero = rows.constant(0);
   IndexExpr blocks = ceilDiv(rows, shape.queryTile);
   IndexExpr visible = group.keys;
@@ -325,12 +345,11 @@ void TileKernel::attend(const QueryGroup &group) {
   if (group.diagonal)
     visible = maximum(minimum(visible, rows + *group.diagonal), 0);
 
-  emitLoop(builder, loc, zero, blocks, 1, [&](Value index) {
-    loadQueries(group, rows, index, /*masked=*/true);
-  });
+  emitLoop(builder, loc, zero, blocks, 1,
+           [&](Value index) { loadQueries(index); });
   emitLoop(builder, loc, zero, visible, shape.keyTile, [&](Value first) {
     IndexExpr key(builder, loc, OpFoldResult(first));
-    packKeys(group, first);
+    packKeys(first);
     // Blocks [0, hidden) see no key of the tile, blocks [seen, blocks) all.
     IndexExpr hidden = zero, seen = blocks;
     if (!group.keyPositions) {
@@ -352,9 +371,13 @@ void TileKernel::attend(const QueryGroup &group) {
     if (!group.keyPositions)
       attendBlocks(seen, blocks, /*masked=*/false);
   });
-  emitLoop(builder, loc, zero, blocks, 1, [&](Value index) {
-    storeState(group, rows, index);
-  });
+  emitLoop(builder, loc, zero, blocks, 1,
+           [&](Value index) { storeState(index); });
+}
+
+void emitGroup(OpBuilder &builder, Location loc, const TileShape &shape,
+               const TileScratch &scratch, const QueryGroup &group) {
+  GroupEmitter(builder, loc, shape, scratch, group).run();
 }
 
 } // namespace longnet

@@ -42,49 +42,43 @@ struct QueryGroup {
 constexpr int64_t hiddenPosition = std::numeric_limits<int64_t>::max();
 constexpr int64_t unlimited = hiddenPosition - 1;
 
-/// Emits loops over query and key tiles around `longnet.attend_tile`. Scratch
-/// is allocated once, where the object is constructed, and reused by all groups
-/// of up to `maxRows` queries.
-class TileKernel {
-public:
-  struct Shape {
-    int64_t headDim, valueDim;
-    mlir::FloatType accumulation;
-    /// What queries are multiplied by, exactly: 1, -1 or 0. With it, the scale
-    /// of scores is positive.
-    double sign, scale;
-    int64_t queryTile, keyTile;
-  };
+/// The shape of a kernel: what does not change between groups.
+struct TileShape {
+  int64_t headDim, valueDim;
+  mlir::FloatType accumulation;
+  /// What queries are multiplied by, exactly: 1, -1 or 0. With it, the scale
+  /// of scores is positive.
+  double sign, scale;
+  int64_t queryTile, keyTile;
 
-  TileKernel(mlir::OpBuilder &builder, mlir::Location loc, Shape shape,
-             const IndexExpr &maxRows);
-
-  /// Folds the keys of `group` into its state.
-  void attend(const QueryGroup &group);
-
-  /// Frees the scratch.
-  void deallocate();
-
-private:
-  mlir::Value allocate(llvm::ArrayRef<mlir::OpFoldResult> sizes,
-                       mlir::Type element);
-  /// Block `index` of a scratch buffer whose first dimension counts blocks.
-  mlir::Value block(mlir::Value buffer, mlir::Value index);
-  /// Moves a group's queries, limits and state to scratch, or the state back.
-  void loadQueries(const QueryGroup &group, const IndexExpr &rows,
-                   mlir::Value block, bool masked);
-  void storeState(const QueryGroup &group, const IndexExpr &rows,
-                  mlir::Value block);
-  /// Packs the keys [first, first + keyTile) of the group.
-  void packKeys(const QueryGroup &group, mlir::Value first);
-  /// Attends the blocks [begin, end) to the packed keys.
-  void attendBlocks(const IndexExpr &begin, const IndexExpr &end, bool masked);
-
-  mlir::OpBuilder &builder;
-  mlir::Location loc;
-  Shape shape;
-  mlir::Value queries, limits, acc, max, sum, keys, values, positions;
+  bool operator==(const TileShape &other) const {
+    return headDim == other.headDim && valueDim == other.valueDim &&
+           accumulation == other.accumulation && sign == other.sign &&
+           scale == other.scale && queryTile == other.queryTile &&
+           keyTile == other.keyTile;
+  }
 };
+
+/// Packed tiles, reused by all groups of a task: blocks of `queryTile` queries
+/// with their limits and states, and one tile of keys.
+struct TileScratch {
+  mlir::Value queries, limits, acc, max, sum, keys, values, positions;
+
+  llvm::SmallVector<mlir::Value> list() const {
+    return {queries, limits, acc, max, sum, keys, values, positions};
+  }
+  static TileScratch fromList(mlir::ValueRange values);
+};
+
+/// Allocates scratch for groups of up to `maxRows` queries.
+TileScratch allocateScratch(mlir::OpBuilder &builder, mlir::Location loc,
+                            const TileShape &shape, const IndexExpr &maxRows);
+
+/// Folds the keys of `group` into its state: loops over query and key tiles
+/// around `longnet.attend_tile`.
+void emitGroup(mlir::OpBuilder &builder, mlir::Location loc,
+               const TileShape &shape, const TileScratch &scratch,
+               const QueryGroup &group);
 
 /// A view of `count` rows of `source` [rows, ...] from `first`, `stride` apart.
 mlir::Value viewRows(mlir::OpBuilder &builder, mlir::Location loc,
@@ -95,14 +89,13 @@ mlir::Value viewRows(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value viewAt(mlir::OpBuilder &builder, mlir::Location loc,
                    mlir::Value source, llvm::ArrayRef<IndexExpr> indices);
 
-/// Element `index` of the float buffer `value`, or a map of several operands of
-/// equal rank to one destination; see the definition.
-void emitElementwise(
-    mlir::OpBuilder &builder, mlir::Location loc, mlir::ValueRange inputs,
-    mlir::ValueRange outputs, llvm::ArrayRef<mlir::AffineMap> maps,
-    llvm::function_ref<llvm::SmallVector<mlir::Value>(
-        mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>
-        body);
+/// A parallel `linalg.generic` of `inputs` into `outputs`.
+void emitElementwise(mlir::OpBuilder &builder, mlir::Location loc,
+                     mlir::ValueRange inputs, mlir::ValueRange outputs,
+                     llvm::ArrayRef<mlir::AffineMap> maps,
+                     llvm::function_ref<llvm::SmallVector<mlir::Value>(
+                         mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>
+                         body);
 
 } // namespace longnet
 

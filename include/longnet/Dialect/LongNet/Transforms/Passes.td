@@ -57,7 +57,7 @@ def LongNetTile : Pass<"longnet-tile"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
-def LongNetLowerToTiles : Pass<"longnet-lower-to-tiles"> {
+def LongNetLowerToTiles : Pass<"longnet-lower-to-tiles", "::mlir::ModuleOp"> {
   let summary = "Lower bufferized attend and attention to loops over tiles";
   let description = [{
     Rewrites `longnet.attend` and `longnet.attention` on buffers into loops over
@@ -67,15 +67,20 @@ def LongNetLowerToTiles : Pass<"longnet-lower-to-tiles"> {
     Keys that causality hides from a whole tile are never visited, and only
     tiles that are partly visible are masked. Batch entries and heads become
     loops; tile first to have one of each.
+
+    The loops over tiles go to a private function that all branches of the same
+    types share, so that code size and compile time do not grow with the number
+    of branches.
   }];
   let options = [
-    Option<"queryTile", "query-tile", "int64_t", /*default=*/"256",
+    Option<"queryTile", "query-tile", "int64_t", /*default=*/"64",
            "Queries of a tile">,
     Option<"keyTile", "key-tile", "int64_t", /*default=*/"64",
            "Keys of a tile">
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect",
                            "::mlir::memref::MemRefDialect",
@@ -86,10 +91,11 @@ def LongNetOutlineTiles : Pass<"longnet-outline-tiles", "::mlir::ModuleOp"> {
   let summary = "Outline attend_tile into one function for each shape";
   let description = [{
     Moves every `longnet.attend_tile` on buffers into a private function shared
-    by all tiles of the same types, so that code size and compile time do not
-    grow with the number of branches.
+    by all tiles of the same types. Its score tile then lives in the frame of
+    that function, and it is compiled once.
   }];
-  let dependentDialects = ["::mlir::func::FuncDialect"];
+  let dependentDialects = ["::mlir::func::FuncDialect",
+                           "::mlir::LLVM::LLVMDialect"];
 }
 
 #endif // LONGNET_DIALECT_LONGNET_TRANSFORMS_PASSES_TD

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Measures the generated CPU code: speed against the FMA peak, linearity, memory, compile time.
+
+    scripts/build.sh && PYTHONPATH=python .venv/bin/python benchmarks/cpu.py
+
+Runs `longnet-run --repeat`, which times the attention alone, on random inputs; configurations are
+interleaved over several rounds and medians reported with their spread. Writes
+`benchmarks/results/cpu-<machine>.json` and a plot beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from longnet.pattern import Pattern
+
+ROOT = Path(__file__).resolve().parent.parent
+PAPER = "2048:1,4096:2,8192:4,16384:6,32768:12"
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One configuration of `longnet-run`."""
+
+    name: str
+    pattern: str
+    tokens: int
+    heads: int
+    head_dim: int
+    causal: bool = False
+    dtype: str = "f32"
+    threads: int = 1
+
+
+def measurements() -> list[Measurement]:
+    speed = [
+        Measurement(f"{'causal ' if causal else ''}{dtype} D={dim}, {threads} thread"
+                    f"{'s' if threads > 1 else ''}",
+                    PAPER, 32768, 2, dim, causal, dtype, threads)
+        for dim in (64, 128)
+        for causal in (False, True)
+        for dtype in ("f32", "bf16")
+        for threads in (1, 2)
+    ]
+    dense = [Measurement("one dense segment of 8192, f32 D=64", "8192:1", 8192, 1, 64)]
+    linear = [
+        Measurement(f"geometric, {tokens // 1024}K tokens",
+                    str_of(Pattern.geometric(tokens)), tokens, 1, 64)
+        for tokens in (8192, 16384, 32768, 65536, 131072)
+    ]
+    return speed + dense + linear
+
+
+def str_of(pattern: Pattern) -> str:
+    return ",".join(f"{branch.segment}:{branch.dilation}" for branch in pattern.branches)
+
+
+def run_once(what: Measurement, folder: Path, repeat: int) -> dict[str, Any]:
+    for number, name in enumerate("qkv"):
+        path = folder / f"{name}-{what.heads}-{what.tokens}-{what.head_dim}.npy"
+        if not path.exists():
+            shape = (1, what.heads, what.tokens, what.head_dim)
+            rng = np.random.default_rng(number)
+            np.save(path, rng.standard_normal(shape, dtype=np.float32))
+    result = folder / "run.json"
+    subprocess.run(
+        [ROOT / "build/bin/longnet-run", f"--pattern={what.pattern}", f"--dtype={what.dtype}",
+         f"--threads={what.threads}", f"--repeat={repeat}", f"--json={result}"]
+        + ["--causal"] * what.causal
+        + [f"--input={folder}/{name}-{what.heads}-{what.tokens}-{what.head_dim}.npy"
+           for name in "qkv"]
+        + [f"--output={folder}/out.npy", f"--output={folder}/lse.npy"],
+        check=True,
+    )
+    return json.loads(result.read_text())
+
+
+def fma_peak(folder: Path) -> float:
+    program = folder / "fma_peak"
+    subprocess.run(["clang-22", "-O3", "-march=native", "-o", program,
+                    ROOT / "benchmarks/fma_peak.c"], check=True)
+    return float(subprocess.run([program], check=True, capture_output=True, text=True).stdout)
+
+
+def machine() -> dict[str, Any]:
+    info = Path("/proc/cpuinfo").read_text()
+    model = re.search(r"model name\s*: (.*)", info)
+    flags = set(re.search(r"flags\s*: (.*)", info)[1].split())
+    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"],
+                            capture_output=True, text=True)
+    return {
+        "cpu": model[1] if model else platform.processor(),
+        "cores": os.cpu_count(),
+        "features": sorted(flags & {"avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16"}),
+        "commit": commit.stdout.strip(),
+    }
+
+
+def plot(report: dict[str, Any], path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    speed = [run for run in report["runs"] if "thread" in run["name"]]
+    linear = [run for run in report["runs"] if run["name"].startswith("geometric")]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+    left.barh([run["name"] for run in speed], [run["gflops"] for run in speed], color="#3b6fb6")
+    left.axvline(report["fma_peak_gflops"], color="#b4476b", label="f32 FMA peak of a core")
+    left.invert_yaxis()
+    left.set_xlabel("GFLOP/s, useful pairs only")
+    left.set_title("Paper's pattern, 32K tokens, 2 heads", fontsize=10)
+    left.tick_params(labelsize=8)
+    left.legend(fontsize=8, loc="lower right")
+    right.plot([run["tokens"] for run in linear],
+               [1e6 * run["median_seconds"] / run["tokens"] for run in linear],
+               "o-", color="#3b6fb6", label="measured")
+    first = linear[0]
+    right.plot([run["tokens"] for run in linear],
+               [1e6 * first["median_seconds"] / first["flop"] * run["flop"] / run["tokens"]
+                for run in linear], "--", color="#b4bac3", label="in proportion to the pairs")
+    right.set_xscale("log", base=2)
+    right.set_ylim(bottom=0)
+    right.set_xlabel("tokens")
+    right.set_ylabel("microseconds a token, 1 thread")
+    right.set_title("Geometric pattern, one head, D = 64", fontsize=10)
+    right.legend(fontsize=8)
+    figure.savefig(path, dpi=120)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds")
+    parser.add_argument("--repeat", type=int, default=3, help="timed runs in each round")
+    parser.add_argument("--output", type=Path, help="the JSON file")
+    arguments = parser.parse_args()
+    what = measurements()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        peaks = [fma_peak(folder)]
+        rounds: list[list[dict[str, Any]]] = []
+        for _ in range(arguments.rounds):
+            rounds.append([run_once(each, folder, arguments.repeat) for each in what])
+            peaks.append(fma_peak(folder))
+    runs = []
+    for index, each in enumerate(what):
+        results = [results[index] for results in rounds]
+        seconds = sorted(second for result in results for second in result["seconds"])
+        median = statistics.median(seconds)
+        runs.append({
+            **each.__dict__,
+            "median_seconds": median,
+            "seconds": seconds,
+            "flop": results[0]["flop"],
+            "gflops": results[0]["flop"] / median * 1e-9,
+            "tokens_per_second": each.tokens / median,
+            "peak_memory_bytes": max(result["peak_memory_bytes"] for result in results),
+            "compile_seconds": statistics.median(result["compile_seconds"] for result in results),
+        })
+    report = {"machine": machine(), "fma_peak_gflops": statistics.median(peaks), "runs": runs}
+    label = re.sub(r"[^a-z0-9]+", "-", report["machine"]["cpu"].lower()).strip("-")
+    output = arguments.output or ROOT / f"benchmarks/results/cpu-{label}.json"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(report, indent=1) + "\n")
+    plot(report, output.with_suffix(".png"))
+    print(f"f32 FMA peak {report['fma_peak_gflops']:.1f} GFLOP/s a core")
+    for run in runs:
+        print(f"{run['name']:40} {run['gflops']:7.1f} GFLOP/s  {1e6 * run['median_seconds'] / run['tokens']:7.2f} us/token"
+              f"  {run['peak_memory_bytes'] / 2**20:6.1f} MiB  compiled in {run['compile_seconds']:.2f} s")
+    print(f"wrote {output} and {output.with_suffix('.png')}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

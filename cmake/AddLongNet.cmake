@@ -1,0 +1,84 @@
+# How a library, a tool and a plugin of this project are built. Include it once,
+# from the root, before the first target.
+
+option(LONGNET_WERROR "Treat warnings in the project's own code as errors" ON)
+option(LONGNET_SANITIZE "Build with the address and undefined-behaviour sanitizers" OFF)
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+if(LONGNET_SANITIZE)
+  # vptr needs the type information that -fno-rtti leaves out.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=vptr
+                      -fno-sanitize-recover=all -fno-omit-frame-pointer -O1)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+# What every target of the project has in common.
+function(longnet_configure_target name)
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_compile_features(${name} PUBLIC cxx_std_17)
+  target_compile_options(${name} PRIVATE
+    $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti -fno-exceptions>
+    -Wall -Wextra -Wno-unused-parameter $<$<BOOL:${LONGNET_WERROR}>:-Werror>)
+  target_include_directories(${name} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+    $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_include_directories(${name} SYSTEM PRIVATE
+    ${MLIR_INCLUDE_DIRS} ${LLVM_INCLUDE_DIRS})
+  get_target_property(type ${name} TYPE)
+  if(LONGNET_SANITIZE AND type STREQUAL "EXECUTABLE")
+    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/cmake/SanitizerDefaults.c)
+  endif()
+endfunction()
+
+# add_longnet_library(name SOURCES file... [DEPENDS target...] [LINK_LIBS lib...])
+#
+# A static library, installed with the package as LongNet::name. DEPENDS names
+# the tablegen targets whose output it includes. LINK_LIBS are libraries of the
+# project and the shared MLIR and LLVM, never component archives: those would
+# give a process a second MLIR.
+function(add_longnet_library name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;DEPENDS;LINK_LIBS")
+  add_library(${name} STATIC ${ARG_SOURCES})
+  add_library(LongNet::${name} ALIAS ${name})
+  longnet_configure_target(${name})
+  target_link_libraries(${name} PUBLIC ${ARG_LINK_LIBS})
+  if(ARG_DEPENDS)
+    add_dependencies(${name} ${ARG_DEPENDS})
+  endif()
+  set_property(GLOBAL APPEND PROPERTY LONGNET_LIBS ${name})
+endfunction()
+
+# add_longnet_tool(name SOURCES file... [LINK_LIBS lib...])
+#
+# An executable in bin/, installed with the package.
+function(add_longnet_tool name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;LINK_LIBS")
+  add_executable(${name} ${ARG_SOURCES})
+  longnet_configure_target(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK_LIBS} MLIR LLVM)
+  set_target_properties(${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin
+    INSTALL_RPATH_USE_LINK_PATH ON)
+  set_property(GLOBAL APPEND PROPERTY LONGNET_TOOLS ${name})
+endfunction()
+
+# add_longnet_plugin(name SOURCES file... [LINK_LIBS lib...])
+#
+# A module name.so in lib/ that mlir-opt loads, installed with the package.
+function(add_longnet_plugin name)
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;LINK_LIBS")
+  add_library(${name} MODULE ${ARG_SOURCES})
+  longnet_configure_target(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK_LIBS} MLIR LLVM)
+  set_target_properties(${name} PROPERTIES
+    PREFIX ""
+    LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib
+    INSTALL_RPATH_USE_LINK_PATH ON)
+  set_property(GLOBAL APPEND PROPERTY LONGNET_TOOLS ${name})
+endfunction()
