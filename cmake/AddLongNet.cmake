@@ -4,10 +4,15 @@
 option(LONGNET_WERROR "Treat warnings in the project's own code as errors" ON)
 option(LONGNET_SANITIZE "Build with the address and undefined-behaviour sanitizers" OFF)
 
+option(LONGNET_PRECOMPILE "Precompile MLIR's headers, which take most of a build" ON)
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+  # What ccache asks for with precompiled headers.
+  set(launcher ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE_PROGRAM})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
 
 if(LONGNET_SANITIZE)
@@ -36,6 +41,37 @@ function(longnet_configure_target name)
   endif()
 endfunction()
 
+function(longnet_precompile name)
+  if(LONGNET_PRECOMPILE)
+    target_compile_options(${name} PRIVATE
+      $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)
+    target_precompile_headers(${name} REUSE_FROM LongNetPrecompiled)
+  endif()
+endfunction()
+
+# One precompiled header for all targets. Files still include what they use: the
+# installed headers are compiled without it.
+if(LONGNET_PRECOMPILE)
+  file(WRITE ${CMAKE_BINARY_DIR}/precompiled.cpp "")
+  add_library(LongNetPrecompiled OBJECT ${CMAKE_BINARY_DIR}/precompiled.cpp)
+  longnet_configure_target(LongNetPrecompiled)
+  target_compile_options(LongNetPrecompiled PRIVATE
+    $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)
+  target_precompile_headers(LongNetPrecompiled PRIVATE
+    <mlir/Dialect/Affine/IR/AffineOps.h>
+    <mlir/Dialect/Arith/IR/Arith.h>
+    <mlir/Dialect/Func/IR/FuncOps.h>
+    <mlir/Dialect/Linalg/IR/Linalg.h>
+    <mlir/Dialect/Math/IR/Math.h>
+    <mlir/Dialect/MemRef/IR/MemRef.h>
+    <mlir/Dialect/SCF/IR/SCF.h>
+    <mlir/Dialect/Tensor/IR/Tensor.h>
+    <mlir/Dialect/Vector/IR/VectorOps.h>
+    <mlir/IR/PatternMatch.h>
+    <mlir/Interfaces/TilingInterface.h>
+    <mlir/Pass/Pass.h>)
+endif()
+
 # add_longnet_library(name SOURCES file... [DEPENDS target...] [LINK_LIBS lib...])
 #
 # A static library, installed with the package as LongNet::name. DEPENDS names
@@ -48,6 +84,7 @@ function(add_longnet_library name)
   add_library(LongNet::${name} ALIAS ${name})
   longnet_configure_target(${name})
   target_link_libraries(${name} PUBLIC ${ARG_LINK_LIBS})
+  longnet_precompile(${name})
   if(ARG_DEPENDS)
     add_dependencies(${name} ${ARG_DEPENDS})
   endif()
