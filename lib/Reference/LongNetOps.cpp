@@ -1,0 +1,74 @@
+//===- LongNetOps.cpp - What longnet operations share -*- C++ -*-===//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LongNetOps.h"
+#include "Diagnose.h"
+#include "Evaluate.h"
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
+#include <cmath>
+
+using namespace llvm;
+using mlir::Operation;
+
+namespace longnet {
+
+int64_t getPhase(BranchAttr branch, int64_t head, int64_t heads) {
+  int64_t r = branch.getDilation();
+  switch (branch.getHeadOffset()) {
+  case HeadOffset::cyclic:
+    return head % r;
+  case HeadOffset::blocked:
+    return head / divideCeilSigned(heads, r);
+  case HeadOffset::none:
+    return 0;
+  case HeadOffset::listed:
+    return branch.getPhases()[head];
+  }
+  llvm_unreachable("unknown head offset");
+}
+
+Error checkPhases(Operation *op, BranchAttr branch, int64_t heads) {
+  int64_t listed = branch.getPhases().size();
+  if (branch.getHeadOffset() != HeadOffset::listed || listed == heads)
+    return Error::success();
+  return makeOpError(op, "branch ", branch, " lists ", listed, " phases, for ",
+                     heads, " heads");
+}
+
+double getScaleOr(std::optional<APFloat> scale, int64_t headDim) {
+  return scale ? scale->convertToDouble() : 1 / std::sqrt(double(headDim));
+}
+
+Expected<std::optional<RuntimeTensor>> getLengths(Operation *op,
+                                                  mlir::Value value,
+                                                  int64_t batch,
+                                                  const Frame &frame) {
+  if (!value)
+    return std::nullopt;
+  RuntimeTensor lengths = frame.getTensor(value);
+  if (Error error =
+          checkSameSize(op, "batch size",
+                        {{batch, "query"}, {lengths.getDim(0), "kv_lengths"}}))
+    return std::move(error);
+  return lengths;
+}
+
+Error evaluateLongNet(Operation *op, Frame &frame) {
+  bool onBuffers =
+      llvm::any_of(op->getOperandTypes(), llvm::IsaPred<mlir::MemRefType>);
+  if (onBuffers)
+    return makeOpError(op, "is interpreted on tensors, not on buffers");
+  return TypeSwitch<Operation *, Error>(op)
+      .Case<AttendOp, AttendTileOp, AttentionOp, CombineOp, DilatedAttentionOp,
+            ScatterOp, SegmentOp, SparsifyOp>(
+          [&](auto op) { return evaluate(op, frame); })
+      .Default(makeUnsupportedError);
+}
+
+} // namespace longnet
