@@ -72,19 +72,23 @@ if(LONGNET_PRECOMPILE)
     <mlir/Pass/Pass.h>)
 endif()
 
-# add_longnet_library(name SOURCES file... [DEPENDS target...] [LINK_LIBS lib...])
+# add_longnet_library(name [WITHOUT_MLIR] SOURCES file... [DEPENDS target...]
+#                     [LINK_LIBS lib...])
 #
 # A static library, installed with the package as LongNet::name. DEPENDS names
 # the tablegen targets whose output it includes. LINK_LIBS are libraries of the
 # project and the shared MLIR and LLVM, never component archives: those would
-# give a process a second MLIR.
+# give a process a second MLIR. A library WITHOUT_MLIR can be linked without it,
+# so it must not see the precompiled headers, whose inline functions need it.
 function(add_longnet_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 ARG "" "" "SOURCES;DEPENDS;LINK_LIBS")
+  cmake_parse_arguments(PARSE_ARGV 1 ARG "WITHOUT_MLIR" "" "SOURCES;DEPENDS;LINK_LIBS")
   add_library(${name} STATIC ${ARG_SOURCES})
   add_library(LongNet::${name} ALIAS ${name})
   longnet_configure_target(${name})
   target_link_libraries(${name} PUBLIC ${ARG_LINK_LIBS})
-  longnet_precompile(${name})
+  if(NOT ARG_WITHOUT_MLIR)
+    longnet_precompile(${name})
+  endif()
   if(ARG_DEPENDS)
     add_dependencies(${name} ${ARG_DEPENDS})
   endif()

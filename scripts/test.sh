@@ -68,5 +68,6 @@ tests pytest env PYTHONPATH=python .venv/bin/python -m pytest -q \
   "--junitxml=$results/pytest.xml" test/Python
 check install test/Install/run.sh build
 check clang-format check_format
+check docs scripts/docs.sh --check
 check ruff .venv/bin/ruff check python test/Python
 check clang-tidy python3 scripts/tidy.py build

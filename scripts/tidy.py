@@ -26,15 +26,9 @@ DAYS_KEPT = 30
 def preprocess(entry):
     """The text that the compiler sees, with the comments, which hold NOLINT."""
     arguments = shlex.split(entry["command"])
-    if pathlib.Path(arguments[0]).name == "ccache":
-        arguments = arguments[1:]
-    # The object and the dependencies would be written where the build has its own.
-    arguments[arguments.index("-o") + 1] = "-"
-    arguments = [argument for argument in arguments if argument not in ("-MD", "-c")]
-    for option in ("-MT", "-MF"):
-        if option in arguments:
-            index = arguments.index(option)
-            del arguments[index : index + 2]
+    output = arguments.index("-o")
+    del arguments[output : output + 2]
+    arguments.remove("-c")
     command = [*arguments, "-E", "-P", "-C"]
     return subprocess.run(
         command, cwd=entry["directory"], stdout=subprocess.PIPE, check=True

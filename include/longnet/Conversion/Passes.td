@@ -112,8 +112,7 @@ def LongNetExport : Pass<"longnet-export", "::mlir::ModuleOp"> {
                       {name = "arg0", type = tensor<?x4xf32>},
                       {name = "result0", output, type = tensor<?x4xf32>} ],
                     longnet.size_ties = [
-                      {dim = 0, other = 0, other_dim = 0, parameter = 1,
-                       relation = "equal"} ]} {
+                      {equal = [0, 0], size = [1, 0]} ]} {
       %y = ...
       bufferization.materialize_in_destination %y in restrict writable %result0
           : (tensor<?x4xf32>, memref<?x4xf32, strided<[?, 1], offset: ?>>) -> ()

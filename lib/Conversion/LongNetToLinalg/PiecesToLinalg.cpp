@@ -6,16 +6,15 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "PiecesToLinalg.h"
 #include "longnet/Conversion/Passes.h"
-#include "longnet/Dialect/LongNet/IR/LongNet.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
 using namespace mlir;
 
@@ -30,7 +29,14 @@ struct ConvertLongNetPiecesToLinalgPass
     : impl::ConvertLongNetPiecesToLinalgBase<ConvertLongNetPiecesToLinalgPass> {
   using Base::Base;
 
-  void runOnOperation() override { signalPassFailure(); }
+  void runOnOperation() override {
+    RewritePatternSet patterns(&getContext());
+    populateSegmentToLinalgPatterns(patterns);
+    populateSparsifyToLinalgPatterns(patterns);
+    populateScatterToLinalgPatterns(patterns);
+    populateCombineToLinalgPatterns(patterns);
+    walkAndApplyPatterns(getOperation(), std::move(patterns));
+  }
 };
 
 } // namespace

@@ -12,9 +12,10 @@
 // as attributes of the function:
 //
 //   longnet.parameters = [{name = "query", type = tensor<?x?x?x64xf32>}, ...]
-//   longnet.size_ties = [{parameter = 1, dim = 0, relation = "equal",
-//                         other = 0, other_dim = 0, what = "batch"}, ...]
-//   longnet.computed_sizes = [{parameter = 3, dim = 2}, ...]
+//   longnet.size_ties = [{size = [1, 0], equal = [0, 0], what = "batch"}, ...]
+//   longnet.computed_sizes = [[3, 2], ...]
+//
+// A size is `[parameter, dimension]`, or in a tie's second place `[constant]`.
 //
 //===----------------------------------------------------------------------===//
 
@@ -109,6 +110,9 @@ struct DLPackElement {
 /// Elements of tensors that have one: f16, bf16, f32, f64, i32, i64 and, as
 /// i64, index.
 std::optional<DLPackElement> getDLPackElement(mlir::Type type);
+
+/// Whether a parameter may have this type; outputs are tensors.
+bool isParameterType(mlir::Type type);
 
 /// Whether C spells a parameter or function like this.
 bool isCIdentifier(llvm::StringRef name);

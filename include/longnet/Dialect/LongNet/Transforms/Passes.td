@@ -27,8 +27,8 @@ def LongNetDecompose : Pass<"longnet-decompose"> {
 def LongNetFuse : Pass<"longnet-fuse"> {
   let summary = "Fuse chains of pieces into attend (level 1 to 2)";
   let description = [{
-    Rewrites the operands of a `combine` that are chains of `segment`,
-    `sparsify`, `attention` and `scatter` into `longnet.attend`, which reads
+    Rewrites chains of `segment`, `sparsify`, `attention` and `scatter`, alone or
+    as operands of a `combine`, into `longnet.attend`, which reads
     strided rows of the original sequences: branches over the same query, key
     and value become one operation, others a chain with `accumulate`. A chain
     is fused only where its rows, positions and heads provably cover the whole

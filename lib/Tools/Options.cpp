@@ -1,0 +1,166 @@
+//===- Options.cpp - Command-line options that tools share -*- C++ -*-======//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Options.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cmath>
+
+using namespace llvm;
+using namespace longnet;
+
+cl::OptionCategory &longnet::getToolCategory() {
+  static cl::OptionCategory category("Options");
+  return category;
+}
+
+void longnet::removeLibraryOptions() {
+  SmallVector<cl::Option *> options;
+  for (const auto &entry : cl::getRegisteredOptions())
+    if (entry.first != "help" && entry.first != "version")
+      options.push_back(entry.second);
+  for (cl::Option *option : options)
+    option->removeArgument();
+}
+
+void longnet::parseCommandLine(int argc, char **argv, StringRef overview) {
+  cl::SetVersionPrinter([](raw_ostream &stream) {
+    stream << "LongNet Compiler " LONGNET_VERSION "\n";
+  });
+  cl::ParseCommandLineOptions(argc, argv, overview);
+}
+
+int longnet::reportError(StringRef tool, Error error) {
+  logAllUnhandledErrors(std::move(error), errs(), (tool + ": error: ").str());
+  return EXIT_FAILURE;
+}
+
+Error longnet::makeOptionError(StringRef name, Error error) {
+  return createStringError("--" + name + ": " + toString(std::move(error)));
+}
+
+//===----------------------------------------------------------------------===//
+// Attention
+//===----------------------------------------------------------------------===//
+
+AttentionOptions::AttentionOptions()
+    : pattern(
+          "pattern", cl::cat(getToolCategory()), cl::value_desc("W:R,..."),
+          cl::desc("Run or compile one attention instead of a file: segment "
+                   "length and dilation rate of every branch, such as "
+                   "2048:1,4096:2")),
+      headOffset("head-offset", cl::cat(getToolCategory()),
+                 cl::value_desc("scheme"),
+                 cl::desc("Phase of every head: cyclic (default), blocked "
+                          "(default with torchscale's padding), none, or a "
+                          "list such as 0/1/1/0")),
+      padding("padding", cl::cat(getToolCategory()), cl::init("mask"),
+              cl::value_desc("rule"),
+              cl::desc("Rows past the end: mask (default) or torchscale")),
+      dtype("dtype", cl::cat(getToolCategory()), cl::init("f32"),
+            cl::value_desc("type"),
+            cl::desc("Element type: f32 (default), f64, bf16 or f16")),
+      causal("causal", cl::cat(getToolCategory()),
+             cl::desc("Hide the keys after a query")),
+      scale("scale", cl::cat(getToolCategory()), cl::value_desc("number"),
+            cl::desc("Factor of the scores; 1 / sqrt(head dimension) unless "
+                     "given")) {}
+
+Error AttentionOptions::checkUnused() const {
+  const cl::Option *options[] = {&headOffset, &padding, &dtype, &causal,
+                                 &scale};
+  for (const cl::Option *option : options)
+    if (option->getNumOccurrences() > 0)
+      return createStringError("--" + option->ArgStr + " needs --pattern");
+  return Error::success();
+}
+
+Expected<AttentionSpec> AttentionOptions::getSpec() const {
+  AttentionSpec spec;
+  Expected<SmallVector<BranchSpec>> branches = parsePattern(pattern);
+  if (!branches)
+    return makeOptionError("pattern", branches.takeError());
+  spec.branches = std::move(*branches);
+  if (headOffset.getNumOccurrences() > 0) {
+    Expected<HeadOffsetSpec> parsed = parseHeadOffset(headOffset);
+    if (!parsed)
+      return makeOptionError("head-offset", parsed.takeError());
+    spec.headOffset = std::move(*parsed);
+  }
+  Expected<Padding> parsedPadding = parsePadding(padding);
+  if (!parsedPadding)
+    return makeOptionError("padding", parsedPadding.takeError());
+  spec.padding = *parsedPadding;
+  Expected<ElementType> type = parseSequenceType(dtype);
+  if (!type)
+    return makeOptionError("dtype", type.takeError());
+  spec.elementType = *type;
+  spec.causal = causal;
+  if (scale.getNumOccurrences() > 0) {
+    if (!std::isfinite(scale))
+      return createStringError("--scale: expects a finite number");
+    spec.scale = scale;
+  }
+  return spec;
+}
+
+//===----------------------------------------------------------------------===//
+// Code
+//===----------------------------------------------------------------------===//
+
+CodeOptions::CodeOptions()
+    : cpu("mcpu", cl::cat(getToolCategory()), cl::value_desc("name"),
+          cl::desc("Processor to generate code for; native (default) is this "
+                   "one")),
+      features("mattr", cl::cat(getToolCategory()), cl::value_desc("+a,-b,..."),
+               cl::desc("Features to add to the processor's or to remove")),
+      noFuse("no-fuse", cl::cat(getToolCategory()),
+             cl::desc("Leave the pieces of level 1 unfused")),
+      noParallel("no-parallel", cl::cat(getToolCategory()),
+                 cl::desc("Generate code without threads")),
+      vectorBits("vector-bits", cl::cat(getToolCategory()),
+                 cl::value_desc("bits"),
+                 cl::desc("Width of vectors; that of the processor's registers "
+                          "unless given")),
+      chunk("chunk", cl::cat(getToolCategory()), cl::value_desc("rows"),
+            cl::desc("Contiguous queries of a parallel task")),
+      queryTile("query-tile", cl::cat(getToolCategory()),
+                cl::value_desc("rows"), cl::desc("Queries of a tile")),
+      keyTile("key-tile", cl::cat(getToolCategory()), cl::value_desc("rows"),
+              cl::desc("Keys of a tile")) {}
+
+/// The value of a size option if it is given.
+static Expected<std::optional<int64_t>>
+getSize(const cl::opt<int64_t> &option) {
+  if (option.getNumOccurrences() == 0)
+    return std::nullopt;
+  if (option < 1 || option > (int64_t(1) << 30))
+    return createStringError("--" + option.ArgStr +
+                             ": expects a number in [1, 2^30], got " +
+                             Twine(option.getValue()));
+  return option.getValue();
+}
+
+Expected<CompilerOptions> CodeOptions::get() const {
+  CompilerOptions options;
+  options.target.cpu = cpu;
+  options.target.features = features;
+  options.fuse = !noFuse;
+  options.parallel = !noParallel;
+  std::pair<const cl::opt<int64_t> *, std::optional<int64_t> *> sizes[] = {
+      {&vectorBits, &options.vectorBits},
+      {&chunk, &options.chunk},
+      {&queryTile, &options.queryTile},
+      {&keyTile, &options.keyTile}};
+  for (auto [option, target] : sizes) {
+    auto size = getSize(*option);
+    if (!size)
+      return size.takeError();
+    *target = *size;
+  }
+  return options;
+}

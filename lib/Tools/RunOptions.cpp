@@ -1,0 +1,94 @@
+//===- RunOptions.cpp - The command line of longnet-run -*- C++ -*-=========//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "RunOptions.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using namespace longnet;
+
+RunOptions::RunOptions()
+    : file(cl::Positional, cl::desc("[IN.mlir]"), cl::cat(getToolCategory())),
+      entry("entry", cl::cat(getToolCategory()), cl::value_desc("name"),
+            cl::desc("Function of the file to run; the only public one unless "
+                     "given")),
+      keyLengths("kv-lengths", cl::cat(getToolCategory()),
+                 cl::value_desc("file"),
+                 cl::desc("With --pattern: valid keys of each batch entry, a "
+                          ".npy file")),
+      json("json", cl::cat(getToolCategory()), cl::value_desc("file"),
+           cl::desc("With --repeat: write times, memory and rates here")),
+      queryOffset("query-offset", cl::cat(getToolCategory()),
+                  cl::value_desc("row"),
+                  cl::desc("With --pattern: global position of the first "
+                           "query")),
+      threads("threads", cl::cat(getToolCategory()), cl::value_desc("count"),
+              cl::desc("Threads to use; all cores unless given")),
+      repeat("repeat", cl::cat(getToolCategory()), cl::value_desc("count"),
+             cl::desc("Measure this many runs, after one to warm up")),
+      reference("reference", cl::cat(getToolCategory()),
+                cl::desc("Compute with the float64 interpreter instead of "
+                         "compiled code")),
+      inputs("input", cl::cat(getToolCategory()), cl::value_desc("file"),
+             cl::desc("A .npy file for the next argument, or a number; with "
+                      "--pattern query, key and value")),
+      outputs("output", cl::cat(getToolCategory()), cl::value_desc("file"),
+              cl::desc("A .npy file for the next result; with --pattern the "
+                       "output and its lse")) {}
+
+/// Checks that a file can be made at `path`.
+static Error checkWritable(StringRef path) {
+  StringRef folder = sys::path::parent_path(path);
+  if (folder.empty())
+    folder = ".";
+  Error error = Error::success();
+  if (sys::fs::is_directory(path))
+    error = createStringError("is a directory");
+  else if (!sys::fs::is_directory(folder))
+    error = createStringError("there is no directory '" + folder + "'");
+  else if (sys::fs::access(folder, sys::fs::AccessMode::Write))
+    error = createStringError("cannot write to '" + folder + "'");
+  return error ? createFileError(path, std::move(error)) : Error::success();
+}
+
+Error RunOptions::check() const {
+  bool hasFile = file.getNumOccurrences() > 0;
+  if (hasFile == attention.isGiven())
+    return createStringError("expects either a file or --pattern");
+  if (hasFile) {
+    if (Error error = attention.checkUnused())
+      return error;
+    for (const cl::Option *option :
+         {static_cast<const cl::Option *>(&keyLengths),
+          static_cast<const cl::Option *>(&queryOffset)})
+      if (option->getNumOccurrences() > 0)
+        return createStringError("--" + option->ArgStr + " needs --pattern");
+  } else if (entry.getNumOccurrences() > 0) {
+    return createStringError("--entry needs a file");
+  }
+  for (const cl::opt<int64_t> *option : {&threads, &repeat})
+    if (option->getNumOccurrences() > 0 && (*option < 1 || *option > (1 << 20)))
+      return createStringError("--" + option->ArgStr +
+                               ": expects a number in [1, 2^20], got " +
+                               Twine(option->getValue()));
+  if (json.getNumOccurrences() > 0 && repeat.getNumOccurrences() == 0)
+    return createStringError("--json needs --repeat");
+  if (reference && repeat.getNumOccurrences() > 0)
+    return createStringError(
+        "--repeat measures compiled code, not --reference");
+  StringSet<> names;
+  for (const std::string &path : outputs)
+    if (!names.insert(path).second)
+      return createFileError(path, createStringError("is given twice"));
+  for (const std::string &path : outputs)
+    if (Error error = checkWritable(path))
+      return error;
+  return json.empty() ? Error::success() : checkWritable(json);
+}
