@@ -116,8 +116,9 @@ readValue(const Parameter &parameter, Source &source) {
     return readTensor(source, tensor);
   auto number = readNumber(source, parameter.type);
   const auto *integer = number ? std::get_if<int64_t>(&*number) : nullptr;
-  if (integer && parameter.isPosition && *integer < 0)
-    return createStringError("expects a position of at least 0, got " +
+  if (integer && parameter.isPosition &&
+      (*integer < 0 || *integer > largestPosition))
+    return createStringError("expects a position in [0, 2^48], got " +
                              Twine(*integer));
   if (integer && parameter.type.isInteger(32) && !llvm::isInt<32>(*integer))
     return createStringError("expects an i32, got " + Twine(*integer));

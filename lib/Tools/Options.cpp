@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Options.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
 
@@ -41,6 +43,26 @@ int longnet::reportError(StringRef tool, Error error) {
 
 Error longnet::makeOptionError(StringRef name, Error error) {
   return createStringError("--" + name + ": " + toString(std::move(error)));
+}
+
+Error longnet::checkWritable(StringRef path) {
+  if (path == "-")
+    return Error::success();
+  StringRef folder = sys::path::parent_path(path);
+  if (folder.empty())
+    folder = ".";
+  auto error = [&](const Twine &message) {
+    return createFileError(path, createStringError(message));
+  };
+  if (sys::fs::is_directory(path))
+    return error("is a directory");
+  if (sys::fs::exists(path) && !sys::fs::is_regular_file(path))
+    return error("not a regular file");
+  if (!sys::fs::is_directory(folder))
+    return error("there is no directory '" + folder + "'");
+  if (sys::fs::access(folder, sys::fs::AccessMode::Write))
+    return error("cannot write to '" + folder + "'");
+  return Error::success();
 }
 
 //===----------------------------------------------------------------------===//

@@ -32,6 +32,9 @@ int reportError(llvm::StringRef tool, llvm::Error error);
 /// `error`, of the option `--name`.
 llvm::Error makeOptionError(llvm::StringRef name, llvm::Error error);
 
+/// Checks that a file can be made at `path`, before work begins.
+llvm::Error checkWritable(llvm::StringRef path);
+
 /// Describes one attention in place of a file.
 struct AttentionOptions {
   AttentionOptions();

@@ -8,8 +8,6 @@
 
 #include "RunOptions.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 
 using namespace llvm;
 using namespace longnet;
@@ -42,21 +40,6 @@ RunOptions::RunOptions()
       outputs("output", cl::cat(getToolCategory()), cl::value_desc("file"),
               cl::desc("A .npy file for the next result; with --pattern the "
                        "output and its lse")) {}
-
-/// Checks that a file can be made at `path`.
-static Error checkWritable(StringRef path) {
-  StringRef folder = sys::path::parent_path(path);
-  if (folder.empty())
-    folder = ".";
-  Error error = Error::success();
-  if (sys::fs::is_directory(path))
-    error = createStringError("is a directory");
-  else if (!sys::fs::is_directory(folder))
-    error = createStringError("there is no directory '" + folder + "'");
-  else if (sys::fs::access(folder, sys::fs::AccessMode::Write))
-    error = createStringError("cannot write to '" + folder + "'");
-  return error ? createFileError(path, std::move(error)) : Error::success();
-}
 
 Error RunOptions::check() const {
   bool hasFile = file.getNumOccurrences() > 0;

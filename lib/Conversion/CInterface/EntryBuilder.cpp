@@ -31,9 +31,6 @@ enum Field : int32_t {
 /// DLPack's kDLCPU.
 constexpr int64_t cpuDevice = 1;
 
-/// Positions are sums and products of these, as in a pattern.
-constexpr int64_t largestPosition = int64_t(1) << 48;
-
 } // namespace
 
 static std::string describe(const Parameter &parameter) {

@@ -27,13 +27,17 @@
 
 namespace longnet {
 
+/// The largest position of a row that is taken. Positions are summed and
+/// multiplied; this leaves room for all of it.
+constexpr int64_t largestPosition = int64_t(1) << 48;
+
 /// One parameter of a C entry: inputs, then outputs.
 struct Parameter {
   std::string name;
   /// A ranked tensor, an index, i32, i64, f32 or f64.
   mlir::Type type;
   bool isOutput = false;
-  /// Whether it is the global position of a row, at least 0.
+  /// Whether it is the global position of a row, in [0, largestPosition].
   bool isPosition = false;
 
   mlir::RankedTensorType getTensorType() const {

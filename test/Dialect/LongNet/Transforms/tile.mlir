@@ -1,0 +1,58 @@
+// RUN: longnet-opt %s --longnet-tile="chunk=128" --split-input-file | FileCheck %s --enable-var-scope
+// RUN: not longnet-opt %s --longnet-tile="chunk=0" --split-input-file 2>&1 | FileCheck %s --check-prefix=BAD
+
+// BAD: longnet-tile: expects a chunk of at least 1, got 0
+
+// One task a batch entry, head and chunk; the tile is an attend at an offset.
+// CHECK-LABEL: func @attend
+// CHECK-SAME: %[[Q:.*]]: tensor<2x8x?x16xf32>, %[[K:.*]]: tensor<2x8x?x16xf32>
+func.func @attend(%q: tensor<2x8x?x16xf32>, %k: tensor<2x8x?x16xf32>, %v: tensor<2x8x?x16xf32>,
+                  %at: index, %len: tensor<2xindex>, %o: tensor<2x8x?x16xf32>, %l: tensor<2x8x?xf32>)
+    -> (tensor<2x8x?x16xf32>, tensor<2x8x?xf32>) {
+  // CHECK: scf.forall (%[[B:.*]], %[[H:.*]], %[[I:.*]]) = (0, 0, 0) to (2, 8, %{{.*}}) step (1, 1, 128)
+  // CHECK: tensor.extract_slice %[[Q]][%[[B]], %[[H]], %[[I]], 0] [1, 1, %{{.*}}, 16]
+  // CHECK: tensor.extract_slice %[[K]][%[[B]], %[[H]], 0, 0] [1, 1, %{{.*}}, 16]
+  // CHECK: longnet.attend [<segment = 32, dilation = 2>] causal query_offset %{{.*}} heads %[[H]] of %{{.*}} ins
+  // CHECK-SAME: tensor<1x1x?x16xf32>
+  // CHECK-SAME: kv_lengths(%{{.*}} : tensor<1xindex>)
+  // CHECK: tensor.parallel_insert_slice
+  %r:2 = longnet.attend [<segment = 32, dilation = 2>] causal query_offset %at
+      ins(%q, %k, %v : tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>)
+      kv_lengths(%len : tensor<2xindex>)
+      outs(%o, %l : tensor<2x8x?x16xf32>, tensor<2x8x?xf32>) -> tensor<2x8x?x16xf32>, tensor<2x8x?xf32>
+  return %r#0, %r#1 : tensor<2x8x?x16xf32>, tensor<2x8x?xf32>
+}
+
+// -----
+
+// A query head reads the key head of its group.
+// CHECK: #[[MAP:.*]] = affine_map<{{.*}} -> (({{.*}} * 2) floordiv 8)>
+// CHECK-LABEL: func @groups
+func.func @groups(%q: tensor<1x8x64x16xf32>, %k: tensor<1x2x64x16xf32>, %v: tensor<1x2x64x16xf32>,
+                  %o: tensor<1x8x64x16xf32>, %l: tensor<1x8x64xf32>)
+    -> (tensor<1x8x64x16xf32>, tensor<1x8x64xf32>) {
+  // CHECK: scf.forall (%{{.*}}, %[[H:.*]], %{{.*}}) =
+  // CHECK: %[[G:.*]] = affine.apply #[[MAP]](%[[H]])
+  // CHECK: tensor.extract_slice %{{.*}}[%{{.*}}, %[[G]], 0, 0] [1, 1, 64, 16]
+  %r:2 = longnet.attend [<segment = 32, dilation = 2>]
+      ins(%q, %k, %v : tensor<1x8x64x16xf32>, tensor<1x2x64x16xf32>, tensor<1x2x64x16xf32>)
+      outs(%o, %l : tensor<1x8x64x16xf32>, tensor<1x8x64xf32>) -> tensor<1x8x64x16xf32>, tensor<1x8x64xf32>
+  return %r#0, %r#1 : tensor<1x8x64x16xf32>, tensor<1x8x64xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func @attention
+func.func @attention(%q: tensor<2x3x?x?x16xf32>, %p: tensor<3x?x?xindex>, %g: tensor<?x?xindex>,
+                     %o: tensor<2x3x?x?x16xf32>, %l: tensor<2x3x?x?xf32>)
+    -> (tensor<2x3x?x?x16xf32>, tensor<2x3x?x?xf32>) {
+  // CHECK: scf.forall (%[[B:.*]], %[[H:.*]], %[[G:.*]], %[[M:.*]]) = (0, 0, 0, 0) to (2, 3, %{{.*}}, %{{.*}}) step (1, 1, 1, 128)
+  // CHECK: tensor.extract_slice %{{.*}}[%[[H]], %[[G]], %[[M]]] [1, 1, %{{.*}}]
+  // CHECK: tensor.extract_slice %{{.*}}[%[[G]], 0] [1, %{{.*}}]
+  // CHECK: longnet.attention causal ins
+  %r:2 = longnet.attention causal
+      ins(%q, %q, %q : tensor<2x3x?x?x16xf32>, tensor<2x3x?x?x16xf32>, tensor<2x3x?x?x16xf32>)
+      at(%p, %g : tensor<3x?x?xindex>, tensor<?x?xindex>)
+      outs(%o, %l : tensor<2x3x?x?x16xf32>, tensor<2x3x?x?xf32>) -> tensor<2x3x?x?x16xf32>, tensor<2x3x?x?xf32>
+  return %r#0, %r#1 : tensor<2x3x?x?x16xf32>, tensor<2x3x?x?xf32>
+}
