@@ -51,6 +51,7 @@ void buildTilePipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   addCleanup(pm);
   bufferization::BufferDeallocationPipelineOptions deallocate;
   bufferization::buildBufferDeallocationPipeline(pm, deallocate);
+  pm.addPass(createConvertBufferizationToMemRefPass());
   addCleanup(pm);
 
   LongNetLowerToTilesOptions lower;

@@ -55,9 +55,8 @@ static Error addSymbolsOf(orc::LLJIT &engine, const char *path) {
 
 Expected<std::unique_ptr<longnet::JIT>>
 longnet::JIT::create(Module &module, TargetMachine &machine) {
-  if (!isHost(machine))
-    return createStringError("code for " + machine.getTargetTriple().str() +
-                             " does not run here");
+  if (Error error = checkRunsHere(machine))
+    return std::move(error);
   Expected<std::unique_ptr<MemoryBuffer>> object = emitObject(module, machine);
   if (!object)
     return object.takeError();

@@ -128,3 +128,17 @@ bool longnet::isHost(const TargetMachine &machine) {
   Triple host = getHostTriple();
   return triple.getArch() == host.getArch() && triple.getOS() == host.getOS();
 }
+
+Error longnet::checkRunsHere(const TargetMachine &machine) {
+  if (!isHost(machine))
+    return createStringError("code for " + machine.getTargetTriple().str() +
+                             " does not run here");
+  const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
+  for (const auto &feature : sys::getHostCPUFeatures())
+    if (!feature.getValue() &&
+        info.checkFeatures(("+" + feature.getKey()).str()))
+      return createStringError("code for '" + machine.getTargetCPU() +
+                               "' needs the feature '" + feature.getKey() +
+                               "', which this processor does not have");
+  return Error::success();
+}

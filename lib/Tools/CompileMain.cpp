@@ -72,11 +72,10 @@ CompileOptions::CompileOptions()
                           "each batch entry")) {}
 
 Error CompileOptions::check() const {
-  if (Error error = checkWritable(output))
-    return error;
-  if (!header.empty())
-    if (Error error = checkWritable(header))
-      return error;
+  for (const std::string &path : {output.getValue(), header.getValue()})
+    if (!path.empty() && path != "-")
+      if (Error error = checkWritable(path))
+        return error;
   bool hasFile = file.getNumOccurrences() > 0;
   if (hasFile == attention.isGiven())
     return createStringError("expects either a file or --pattern");

@@ -8,6 +8,7 @@
 
 #include "Compiler.h"
 #include "longnet/Conversion/Passes.h"
+#include "longnet/Dialect/LongNet/IR/LongNet.h"
 #include "longnet/InitAll.h"
 #include "longnet/Pipelines/Pipelines.h"
 #include "longnet/Target/CodeGen.h"
@@ -18,6 +19,8 @@
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Target/LLVMIR/Dialect/All.h"
+#include "mlir/Transforms/InliningUtils.h"
+#include "mlir/Transforms/Passes.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
@@ -25,12 +28,26 @@ using namespace longnet;
 using llvm::createStringError;
 using llvm::Expected;
 
+namespace {
+/// Lets functions with operations of the dialect be inlined.
+struct LongNetInliner : DialectInlinerInterface {
+  using DialectInlinerInterface::DialectInlinerInterface;
+
+  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final {
+    return true;
+  }
+};
+} // namespace
+
 std::unique_ptr<MLIRContext> longnet::createContext() {
   DialectRegistry registry;
   registerAllDialects(registry);
   registerAllExtensions(registry);
   registerAllToLLVMIRTranslations(registry);
   registerDialect(registry);
+  registry.addExtension(+[](MLIRContext *, LongNetDialect *dialect) {
+    dialect->addInterfaces<LongNetInliner>();
+  });
   auto context = std::make_unique<MLIRContext>(registry);
   // Where lowering fails, the operation may be a whole function by then.
   context->printOpOnDiagnostic(false);
@@ -60,6 +77,15 @@ static llvm::Error run(PassManager &manager, ModuleOp module,
   if (failed(manager.run(module)))
     return createStringError(failure);
   return llvm::Error::success();
+}
+
+llvm::Error longnet::inlineCalls(ModuleOp module) {
+  PassManager manager(module.getContext());
+  // Without the canonicalization that comes with inlining by default: what is
+  // run is what was written.
+  manager.addPass(createInlinerPass({}, [](OpPassManager &) {}));
+  manager.addPass(createSymbolDCEPass());
+  return run(manager, module, "the module cannot be simplified");
 }
 
 Expected<SmallVector<FunctionInterface>>
@@ -105,6 +131,8 @@ Expected<CompiledModule> longnet::compile(ModuleOp module,
   if (!machine)
     return machine.takeError();
   result.machine = std::move(*machine);
+  if (llvm::Error error = inlineCalls(module))
+    return std::move(error);
   auto interfaces = exportFunctions(module);
   if (!interfaces)
     return interfaces.takeError();

@@ -42,6 +42,10 @@ std::unique_ptr<mlir::MLIRContext> createContext();
 llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
 parseModule(mlir::MLIRContext &context, llvm::StringRef path);
 
+/// Inlines calls and drops private functions that nothing calls, so that
+/// results and their sizes pass no call on their way out.
+llvm::Error inlineCalls(mlir::ModuleOp module);
+
 /// Runs `longnet-export` and returns what the exported functions take.
 llvm::Expected<llvm::SmallVector<FunctionInterface>>
 exportFunctions(mlir::ModuleOp module);

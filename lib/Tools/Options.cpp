@@ -46,8 +46,6 @@ Error longnet::makeOptionError(StringRef name, Error error) {
 }
 
 Error longnet::checkWritable(StringRef path) {
-  if (path == "-")
-    return Error::success();
   StringRef folder = sys::path::parent_path(path);
   if (folder.empty())
     folder = ".";

@@ -104,6 +104,8 @@ Expected<Program> longnet::loadProgram(MLIRContext &context,
   Expected<func::FuncOp> function = selectEntry(*program.module, options.entry);
   if (!function)
     return function.takeError();
+  if (llvm::Error error = inlineCalls(*program.module))
+    return std::move(error);
   program.function = *function;
   OwningOpRef<ModuleOp> exported = program.module->clone();
   auto interfaces = exportFunctions(*exported);

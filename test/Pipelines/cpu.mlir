@@ -1,5 +1,5 @@
 // RUN: longnet-opt %s --longnet-cpu-pipeline | FileCheck %s --implicit-check-not=unrealized --implicit-check-not=longnet. --implicit-check-not=memrefCopy
-// RUN: longnet-opt %s --longnet-cpu-pipeline="parallel=false vector-bits=128 registers=16" | FileCheck %s --check-prefix=SERIAL --implicit-check-not=omp. --implicit-check-not=vector<16xf32>
+// RUN: longnet-opt %s --longnet-cpu-pipeline="parallel=false vector-bits=128 registers=16" | FileCheck %s --check-prefix=SERIAL --implicit-check-not=omp. --implicit-check-not='vector<16xf32>'
 // RUN: longnet-opt %s --longnet-cpu-pipeline="fuse=false" | FileCheck %s --check-prefix=PIECES --implicit-check-not=memrefCopy
 // RUN: longnet-opt %s --longnet-tile-pipeline | FileCheck %s --check-prefix=TILES --implicit-check-not=memref.copy
 // RUN: %mlir-opt %s --load-dialect-plugin=%plugin --load-pass-plugin=%plugin \

@@ -14,10 +14,10 @@ include "mlir/Pass/PassBase.td"
 def ConvertLongNetPiecesToLinalg : Pass<"convert-longnet-pieces-to-linalg"> {
   let summary = "Lower segment, sparsify, scatter and combine to linalg";
   let description = [{
-    Lowers the pieces of level 1 that no fusion took, on tensors: `segment` and
-    `sparsify` become gathers, `scatter` loops over rows and `combine`
-    elementwise operations. `longnet.attention` stays; it is tiled and lowered
-    like `longnet.attend`.
+    Lowers the pieces of level 1 that no fusion took, on tensors, to parallel
+    loops over batch, head and segment that copy or combine whole rows;
+    positions are computed first. `longnet.attention` stays; it is tiled and
+    lowered like `longnet.attend`.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",

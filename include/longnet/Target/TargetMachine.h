@@ -38,8 +38,11 @@ struct VectorUnit {
 };
 VectorUnit getVectorUnit(const llvm::TargetMachine &machine);
 
-/// Whether code for `machine` is linked and run where this runs.
+/// Whether code for `machine` is linked where this runs.
 bool isHost(const llvm::TargetMachine &machine);
+
+/// An error if code for `machine` cannot run where this runs.
+llvm::Error checkRunsHere(const llvm::TargetMachine &machine);
 
 } // namespace longnet
 

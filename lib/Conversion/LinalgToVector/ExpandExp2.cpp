@@ -63,8 +63,8 @@ struct ExpandExp2 : OpRewritePattern<math::Exp2Op> {
       return splat(type, b.getFloatAttr(element, value));
     };
     auto whole = [&](int64_t value) {
-      return splat(integer, b.getIntegerAttr(getElementTypeOrSelf(integer),
-                                             value));
+      return splat(integer,
+                   b.getIntegerAttr(getElementTypeOrSelf(integer), value));
     };
 
     // At -bias the scale below is zero, and so is everything further down. NaN
@@ -85,8 +85,7 @@ struct ExpandExp2 : OpRewritePattern<math::Exp2Op> {
     // 2^n as a float: n + bias in the exponent.
     Value bits = arith::BitcastOp::create(b, integer, shifted);
     Value exponent = arith::AddIOp::create(b, bits, whole(format.bias));
-    exponent =
-        arith::ShLIOp::create(b, exponent, whole(format.mantissaBits));
+    exponent = arith::ShLIOp::create(b, exponent, whole(format.mantissaBits));
     Value scale = arith::BitcastOp::create(b, type, exponent);
     rewriter.replaceOp(op, arith::MulFOp::create(b, power, scale).getResult());
     return success();

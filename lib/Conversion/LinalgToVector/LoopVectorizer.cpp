@@ -35,8 +35,7 @@ public:
       : op(op), builder(builder), loc(op.getLoc()), target(target) {}
 
   bool analyze() {
-    if (op.getNumDpsInits() == 0 || op.getNumLoops() == 0 ||
-        !hasVectorBody(op))
+    if (op.getNumDpsInits() == 0 || op.getNumLoops() == 0 || !hasVectorBody(op))
       return false;
     SmallVector<AffineMap> maps = op.getIndexingMapsArray();
     if (!llvm::all_of(maps, [](AffineMap map) {
@@ -123,9 +122,9 @@ private:
   }
 
   Value offset(Value base, int64_t by) {
-    return by == 0 ? base
-                   : builder.createOrFold<arith::AddIOp>(loc, base,
-                                                         constant(by));
+    return by == 0
+               ? base
+               : builder.createOrFold<arith::AddIOp>(loc, base, constant(by));
   }
 
   /// A loop over [begin, end) in steps of `step`.
@@ -226,9 +225,9 @@ private:
     std::optional<int64_t> known = getConstantIntValue(sizes[*reductionDim]);
     int64_t unroll =
         known && *known % reductionUnroll == 0 ? reductionUnroll : 1;
-    auto loop = scf::ForOp::create(builder, loc, constant(0),
-                                   sizeOf(*reductionDim), constant(unroll),
-                                   accumulators);
+    auto loop =
+        scf::ForOp::create(builder, loc, constant(0), sizeOf(*reductionDim),
+                           constant(unroll), accumulators);
     {
       OpBuilder::InsertionGuard guard(builder);
       builder.setInsertionPointToStart(loop.getBody());
@@ -315,8 +314,7 @@ private:
     SmallVector<Value> indices = indicesOf(op, operand, at);
     if (width == 1)
       return memref::LoadOp::create(builder, loc, source, indices);
-    auto type =
-        VectorType::get(width, getElementTypeOrSelf(source.getType()));
+    auto type = VectorType::get(width, getElementTypeOrSelf(source.getType()));
     return vector::LoadOp::create(builder, loc, type, source, indices);
   }
 

@@ -76,8 +76,8 @@ LogicalResult vectorizeTranspose(linalg::LinalgOp op, RewriterBase &rewriter,
     SmallVector<Value> rows;
     for (int64_t row = 0; row < lanes; ++row) {
       Position source = at;
-      source[writeDim] = rewriter.createOrFold<arith::AddIOp>(
-          loc, at[writeDim], constant(row));
+      source[writeDim] = rewriter.createOrFold<arith::AddIOp>(loc, at[writeDim],
+                                                              constant(row));
       Value line = vector::LoadOp::create(
           rewriter, loc, VectorType::get(lanes, sourceElement), input->get(),
           indicesOf(op, *input, source));
@@ -87,8 +87,8 @@ LogicalResult vectorizeTranspose(linalg::LinalgOp op, RewriterBase &rewriter,
     rows = transposeSquare(rewriter, loc, std::move(rows));
     for (int64_t row = 0; row < lanes; ++row) {
       Position target = at;
-      target[readDim] = rewriter.createOrFold<arith::AddIOp>(
-          loc, at[readDim], constant(row));
+      target[readDim] =
+          rewriter.createOrFold<arith::AddIOp>(loc, at[readDim], constant(row));
       vector::StoreOp::create(rewriter, loc, rows[row], init->get(),
                               indicesOf(op, *init, target));
     }
@@ -98,8 +98,8 @@ LogicalResult vectorizeTranspose(linalg::LinalgOp op, RewriterBase &rewriter,
   SmallVector<Value> sizes, mains;
   for (const Range &range : op.createLoopRanges(rewriter, loc)) {
     Value size = getValueOrCreateConstantIndexOp(rewriter, loc, range.size);
-    Value rest = rewriter.createOrFold<arith::RemUIOp>(loc, size,
-                                                       constant(lanes));
+    Value rest =
+        rewriter.createOrFold<arith::RemUIOp>(loc, size, constant(lanes));
     sizes.push_back(size);
     mains.push_back(rewriter.createOrFold<arith::SubIOp>(loc, size, rest));
   }

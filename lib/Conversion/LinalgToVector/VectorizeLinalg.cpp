@@ -47,16 +47,18 @@ bool isContiguous(Value value) {
 }
 
 bool hasVectorBody(linalg::LinalgOp op) {
-  return llvm::all_of(op.getBlock()->without_terminator(), [](Operation &nested) {
-    if (isa<linalg::IndexOp>(nested))
-      return true;
-    // What does not vary along the lanes is cloned as it stands.
-    bool isUniform = llvm::none_of(nested.getOperands(), [&](Value operand) {
-      return operand.getParentBlock() == nested.getBlock();
-    });
-    return nested.getNumRegions() == 0 && isMemoryEffectFree(&nested) &&
-           (isUniform || OpTrait::hasElementwiseMappableTraits(&nested));
-  });
+  return llvm::all_of(
+      op.getBlock()->without_terminator(), [](Operation &nested) {
+        if (isa<linalg::IndexOp>(nested))
+          return true;
+        // What does not vary along the lanes is cloned as it stands.
+        bool isUniform =
+            llvm::none_of(nested.getOperands(), [&](Value operand) {
+              return operand.getParentBlock() == nested.getBlock();
+            });
+        return nested.getNumRegions() == 0 && isMemoryEffectFree(&nested) &&
+               (isUniform || OpTrait::hasElementwiseMappableTraits(&nested));
+      });
 }
 
 SmallVector<Value> indicesOf(linalg::LinalgOp op, OpOperand &operand,
@@ -92,9 +94,10 @@ SmallVector<Value> emitBody(linalg::LinalgOp op, OpBuilder &builder,
       mapping.map(index.getResult(), at);
       continue;
     }
-    SmallVector<Value> operands = llvm::map_to_vector(
-        nested.getOperands(),
-        [&](Value operand) { return mapping.lookupOrDefault(operand); });
+    SmallVector<Value> operands =
+        llvm::map_to_vector(nested.getOperands(), [&](Value operand) {
+          return mapping.lookupOrDefault(operand);
+        });
     bool varies = llvm::any_of(operands, isVector);
     if (varies)
       for (Value &operand : operands)
@@ -122,7 +125,7 @@ struct ConvertLinalgToVectorLoopsPass
       emitError(getOperation()->getLoc())
           << "longnet-vectorize: expects vector-bits to be a power of two of "
              "at least 64, and at least 8 registers, got "
-          << vectorBits << " and " << registers;
+          << int64_t(vectorBits) << " and " << int64_t(registers);
       return signalPassFailure();
     }
     IRRewriter rewriter(&getContext());

@@ -38,9 +38,9 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
     Value zero = constant(rewriter, loc, type, 0);
     Value minusInf = constant(rewriter, loc, type, -INFINITY);
     // exp(s x) = 2^(s log2(e) x).
-    Value scale = constant(rewriter, loc, type,
-                           op.getScale().convertToDouble() *
-                               1.44269504088896340736);
+    Value scale =
+        constant(rewriter, loc, type,
+                 op.getScale().convertToDouble() * 1.44269504088896340736);
     auto exponential = [&](ImplicitLocOpBuilder &b, Value x, Value top) {
       Value difference = arith::SubFOp::create(b, x, top);
       Value bits = arith::MulFOp::create(b, difference, scale);
@@ -65,18 +65,18 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
     auto map = [&](unsigned dims, ArrayRef<AffineExpr> results) {
       return AffineMap::get(dims, 0, results, context);
     };
-    auto emit = [&](ValueRange inputs, ValueRange outputs,
-                    ArrayRef<AffineMap> maps, ArrayRef<IteratorType> iterators,
-                    function_ref<SmallVector<Value>(ImplicitLocOpBuilder &,
-                                                    ValueRange)>
-                        body) {
-      linalg::GenericOp::create(
-          rewriter, loc, TypeRange{}, inputs, outputs, maps, iterators,
-          [&](OpBuilder &b, Location l, ValueRange args) {
-            ImplicitLocOpBuilder builder(l, b);
-            linalg::YieldOp::create(b, l, body(builder, args));
-          });
-    };
+    auto emit =
+        [&](ValueRange inputs, ValueRange outputs, ArrayRef<AffineMap> maps,
+            ArrayRef<IteratorType> iterators,
+            function_ref<SmallVector<Value>(ImplicitLocOpBuilder &, ValueRange)>
+                body) {
+          linalg::GenericOp::create(
+              rewriter, loc, TypeRange{}, inputs, outputs, maps, iterators,
+              [&](OpBuilder &b, Location l, ValueRange args) {
+                ImplicitLocOpBuilder builder(l, b);
+                linalg::YieldOp::create(b, l, body(builder, args));
+              });
+        };
     const IteratorType parallel = IteratorType::parallel,
                        reduction = IteratorType::reduction;
     auto multiplyAdd = [&](ImplicitLocOpBuilder &b, ValueRange args) {
@@ -96,8 +96,8 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
       emit({op.getKeyPositions(), op.getQueryLimits()}, scores,
            {map(2, d0), map(2, d1), map(2, {d0, d1})}, {parallel, parallel},
            [&](ImplicitLocOpBuilder &b, ValueRange args) {
-             Value visible = arith::CmpIOp::create(
-                 b, arith::CmpIPredicate::sle, args[0], args[1]);
+             Value visible = arith::CmpIOp::create(b, arith::CmpIPredicate::sle,
+                                                   args[0], args[1]);
              return SmallVector<Value>{
                  arith::SelectOp::create(b, visible, args[2], minusInf)};
            });

@@ -172,7 +172,9 @@ OpFoldResult BranchAttr::getPhase(OpBuilder &builder, Location loc,
   case HeadOffset::cyclic:
     return remainder(j, getDilation()).fold();
   case HeadOffset::blocked:
-    return floorDiv(j, ceilDiv(count, getDilation())).fold();
+    // Without heads there is no phase to ask for, but there is no division by
+    // zero either.
+    return floorDiv(j, ceilDiv(maximum(count, 1), getDilation())).fold();
   case HeadOffset::none:
     return builder.getIndexAttr(0);
   case HeadOffset::listed:

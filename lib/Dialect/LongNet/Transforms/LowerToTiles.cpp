@@ -10,6 +10,7 @@
 #include "TileKernel.h"
 #include "longnet/Dialect/LongNet/IR/Geometry.h"
 #include "longnet/Dialect/LongNet/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -411,7 +412,8 @@ struct LongNetLowerToTilesPass
     if (queryTile < 1 || keyTile < 1) {
       emitError(getOperation()->getLoc())
           << "longnet-lower-to-tiles: expects tiles of at least 1, got "
-          << queryTile << " queries and " << keyTile << " keys";
+          << int64_t(queryTile) << " queries and " << int64_t(keyTile)
+          << " keys";
       return signalPassFailure();
     }
     TileSizes tiles{queryTile, keyTile};

@@ -26,7 +26,8 @@ struct LongNetTilePass : impl::LongNetTileBase<LongNetTilePass> {
   void runOnOperation() override {
     if (chunk < 1) {
       emitError(getOperation()->getLoc())
-          << "longnet-tile: expects a chunk of at least 1, got " << chunk;
+          << "longnet-tile: expects a chunk of at least 1, got "
+          << int64_t(chunk);
       return signalPassFailure();
     }
     SmallVector<TilingInterface> ops;

@@ -4,10 +4,10 @@
 // CHECK-LABEL: func @tiles
 func.func @tiles(%q: memref<16x64xf32>, %k: memref<8x16xf32>, %p: memref<8xindex>, %t: memref<64xindex>,
                  %a: memref<16x64xf32>, %m: memref<64xf32>) {
-  // CHECK: call @[[PLAIN:.*]](
-  // CHECK: call @[[PLAIN]](
-  // CHECK: call @[[OTHER:.*]](
-  // CHECK: call @[[MASKED:.*]](
+  // CHECK: call @[[$PLAIN:[a-z_0-9]*]](
+  // CHECK: call @[[$PLAIN]](
+  // CHECK: call @[[$OTHER:[a-z_0-9]*]](
+  // CHECK: call @[[$MASKED:[a-z_0-9]*]](
   // CHECK: return
   longnet.attend_tile scale = 1.0 ins(%q, %k, %k : memref<16x64xf32>, memref<8x16xf32>, memref<8x16xf32>)
       outs(%a, %m, %m : memref<16x64xf32>, memref<64xf32>, memref<64xf32>)
@@ -20,9 +20,9 @@ func.func @tiles(%q: memref<16x64xf32>, %k: memref<8x16xf32>, %p: memref<8xindex
       outs(%a, %m, %m : memref<16x64xf32>, memref<64xf32>, memref<64xf32>)
   return
 }
-// CHECK: func.func private @[[PLAIN]]({{.*}} attributes {llvm.linkage = #llvm.linkage<internal>, no_inline}
+// CHECK: func.func private @[[$PLAIN]]({{.*}} attributes {llvm.linkage = #llvm.linkage<internal>, no_inline}
 // CHECK: longnet.attend_tile scale = 1.000000e+00
-// CHECK: func.func private @[[OTHER]](
+// CHECK: func.func private @[[$OTHER]](
 // CHECK: longnet.attend_tile scale = 2.000000e+00
-// CHECK: func.func private @[[MASKED]](
+// CHECK: func.func private @[[$MASKED]](
 // CHECK: visible

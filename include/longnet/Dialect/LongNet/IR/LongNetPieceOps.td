@@ -85,7 +85,8 @@ def LongNet_SparsifyOp : LongNet_PieceOp<"sparsify", [AttrSizedOperandSegments]>
     `Hs`.
 
     With `padding = torchscale`, absent rows take part as zeros: row `m` of the
-    segment with index `i` has position `(i * M + m) * r + phase(h)`, never -1.
+    segment with index `i = positions[g, 0] div w` (`g` where it has no row) has
+    position `(i * M + m) * r + phase(h)`, never -1.
 
     Shapes: `source [B, Hs, G, W, D]`, `at [G, W]`,
     `rows [B, H, G, M, D]` with `M = ceil(W / r)`, `positions [H, G, M]`.
