@@ -47,9 +47,17 @@ class Measurement:
 
 def measurements() -> list[Measurement]:
     speed = [
-        Measurement(f"{'causal ' if causal else ''}{dtype} D={dim}, {threads} thread"
-                    f"{'s' if threads > 1 else ''}",
-                    PAPER, 32768, 2, dim, causal, dtype, threads)
+        Measurement(
+            f"{'causal ' if causal else ''}{dtype} D={dim}, {threads} thread"
+            f"{'s' if threads > 1 else ''}",
+            PAPER,
+            32768,
+            2,
+            dim,
+            causal,
+            dtype,
+            threads,
+        )
         for dim in (64, 128)
         for causal in (False, True)
         for dtype in ("f32", "bf16")
@@ -57,8 +65,9 @@ def measurements() -> list[Measurement]:
     ]
     dense = [Measurement("one dense segment of 8192, f32 D=64", "8192:1", 8192, 1, 64)]
     linear = [
-        Measurement(f"geometric, {tokens // 1024}K tokens",
-                    str_of(Pattern.geometric(tokens)), tokens, 1, 64)
+        Measurement(
+            f"geometric, {tokens // 1024}K tokens", str_of(Pattern.geometric(tokens)), tokens, 1, 64
+        )
         for tokens in (8192, 16384, 32768, 65536, 131072)
     ]
     return speed + dense + linear
@@ -77,11 +86,19 @@ def run_once(what: Measurement, folder: Path, repeat: int) -> dict[str, Any]:
             np.save(path, rng.standard_normal(shape, dtype=np.float32))
     result = folder / "run.json"
     subprocess.run(
-        [ROOT / "build/bin/longnet-run", f"--pattern={what.pattern}", f"--dtype={what.dtype}",
-         f"--threads={what.threads}", f"--repeat={repeat}", f"--json={result}"]
+        [
+            ROOT / "build/bin/longnet-run",
+            f"--pattern={what.pattern}",
+            f"--dtype={what.dtype}",
+            f"--threads={what.threads}",
+            f"--repeat={repeat}",
+            f"--json={result}",
+        ]
         + ["--causal"] * what.causal
-        + [f"--input={folder}/{name}-{what.heads}-{what.tokens}-{what.head_dim}.npy"
-           for name in "qkv"]
+        + [
+            f"--input={folder}/{name}-{what.heads}-{what.tokens}-{what.head_dim}.npy"
+            for name in "qkv"
+        ]
         + [f"--output={folder}/out.npy", f"--output={folder}/lse.npy"],
         check=True,
     )
@@ -90,8 +107,10 @@ def run_once(what: Measurement, folder: Path, repeat: int) -> dict[str, Any]:
 
 def fma_peak(folder: Path) -> float:
     program = folder / "fma_peak"
-    subprocess.run(["clang-22", "-O3", "-march=native", "-o", program,
-                    ROOT / "benchmarks/fma_peak.c"], check=True)
+    subprocess.run(
+        ["clang-22", "-O3", "-march=native", "-o", program, ROOT / "benchmarks/fma_peak.c"],
+        check=True,
+    )
     return float(subprocess.run([program], check=True, capture_output=True, text=True).stdout)
 
 
@@ -99,8 +118,9 @@ def machine() -> dict[str, Any]:
     info = Path("/proc/cpuinfo").read_text()
     model = re.search(r"model name\s*: (.*)", info)
     flags = set(re.search(r"flags\s*: (.*)", info)[1].split())
-    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"],
-                            capture_output=True, text=True)
+    commit = subprocess.run(
+        ["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True
+    )
     return {
         "cpu": model[1] if model else platform.processor(),
         "cores": os.cpu_count(),
@@ -125,13 +145,24 @@ def plot(report: dict[str, Any], path: Path) -> None:
     left.set_title("Paper's pattern, 32K tokens, 2 heads", fontsize=10)
     left.tick_params(labelsize=8)
     left.legend(fontsize=8, loc="lower right")
-    right.plot([run["tokens"] for run in linear],
-               [1e6 * run["median_seconds"] / run["tokens"] for run in linear],
-               "o-", color="#3b6fb6", label="measured")
+    right.plot(
+        [run["tokens"] for run in linear],
+        [1e6 * run["median_seconds"] / run["tokens"] for run in linear],
+        "o-",
+        color="#3b6fb6",
+        label="measured",
+    )
     first = linear[0]
-    right.plot([run["tokens"] for run in linear],
-               [1e6 * first["median_seconds"] / first["flop"] * run["flop"] / run["tokens"]
-                for run in linear], "--", color="#b4bac3", label="in proportion to the pairs")
+    right.plot(
+        [run["tokens"] for run in linear],
+        [
+            1e6 * first["median_seconds"] / first["flop"] * run["flop"] / run["tokens"]
+            for run in linear
+        ],
+        "--",
+        color="#b4bac3",
+        label="in proportion to the pairs",
+    )
     right.set_xscale("log", base=2)
     right.set_ylim(bottom=0)
     right.set_xlabel("tokens")
@@ -160,16 +191,20 @@ def main() -> int:
         results = [results[index] for results in rounds]
         seconds = sorted(second for result in results for second in result["seconds"])
         median = statistics.median(seconds)
-        runs.append({
-            **each.__dict__,
-            "median_seconds": median,
-            "seconds": seconds,
-            "flop": results[0]["flop"],
-            "gflops": results[0]["flop"] / median * 1e-9,
-            "tokens_per_second": each.tokens / median,
-            "peak_memory_bytes": max(result["peak_memory_bytes"] for result in results),
-            "compile_seconds": statistics.median(result["compile_seconds"] for result in results),
-        })
+        runs.append(
+            {
+                **each.__dict__,
+                "median_seconds": median,
+                "seconds": seconds,
+                "flop": results[0]["flop"],
+                "gflops": results[0]["flop"] / median * 1e-9,
+                "tokens_per_second": each.tokens / median,
+                "peak_memory_bytes": max(result["peak_memory_bytes"] for result in results),
+                "compile_seconds": statistics.median(
+                    result["compile_seconds"] for result in results
+                ),
+            }
+        )
     report = {"machine": machine(), "fma_peak_gflops": statistics.median(peaks), "runs": runs}
     label = re.sub(r"[^a-z0-9]+", "-", report["machine"]["cpu"].lower()).strip("-")
     output = arguments.output or ROOT / f"benchmarks/results/cpu-{label}.json"
@@ -178,8 +213,10 @@ def main() -> int:
     plot(report, output.with_suffix(".png"))
     print(f"f32 FMA peak {report['fma_peak_gflops']:.1f} GFLOP/s a core")
     for run in runs:
-        print(f"{run['name']:40} {run['gflops']:7.1f} GFLOP/s  {1e6 * run['median_seconds'] / run['tokens']:7.2f} us/token"
-              f"  {run['peak_memory_bytes'] / 2**20:6.1f} MiB  compiled in {run['compile_seconds']:.2f} s")
+        print(
+            f"{run['name']:40} {run['gflops']:7.1f} GFLOP/s  {1e6 * run['median_seconds'] / run['tokens']:7.2f} us/token"
+            f"  {run['peak_memory_bytes'] / 2**20:6.1f} MiB  compiled in {run['compile_seconds']:.2f} s"
+        )
     print(f"wrote {output} and {output.with_suffix('.png')}")
     return 0
 

@@ -64,10 +64,10 @@ scripts/setup.sh
 scripts/build.sh
 
 tests lit cmake --build --preset release --target check-longnet
-tests pytest env PYTHONPATH=python .venv/bin/python -m pytest -q \
+tests pytest env PYTHONPATH=python .venv/bin/python -m pytest -q -n auto --dist worksteal \
   "--junitxml=$results/pytest.xml" test/Python
 check install test/Install/run.sh build
 check clang-format check_format
 check docs scripts/docs.sh --check
-check ruff .venv/bin/ruff check python test/Python
+check ruff .venv/bin/ruff check --line-length 100 python benchmarks test
 check clang-tidy python3 scripts/tidy.py build

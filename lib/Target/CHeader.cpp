@@ -98,7 +98,9 @@ static void writeDescription(const Parameter &parameter,
 
 static void writeFunction(const FunctionInterface &function,
                           llvm::raw_ostream &stream) {
-  stream << "\n/* " << function.name << "\n *\n";
+  stream << "\n/* " << function.name << "\n";
+  if (!function.parameters.empty())
+    stream << " *\n";
   for (const Parameter &parameter : function.parameters) {
     stream << " *   ";
     writeDescription(parameter, stream);

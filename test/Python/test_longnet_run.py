@@ -61,6 +61,21 @@ def test_reference_interpreter(seed):
     check(random_case(seed), "--reference")
 
 
+@pytest.mark.parametrize("seed", range(len(TRAITS)), ids=list(TRAITS))
+def test_unfused_pieces(seed):
+    check(random_case(seed + len(TRAITS)), "--no-fuse")
+
+
+@pytest.mark.parametrize("processor", ["x86-64-v4", "x86-64-v3", "x86-64"])
+@pytest.mark.parametrize("seed", range(100, 104))
+def test_processors(seed, processor):
+    """With AVX-512, with AVX2, and with neither vectors of these kinds nor FMA."""
+    flags = Path("/proc/cpuinfo").read_text()
+    if processor == "x86-64-v4" and "avx512vl" not in flags:
+        processor = "native"
+    check(random_case(seed), f"--mcpu={processor}")
+
+
 @pytest.mark.parametrize("threads", [1, 2, 7])
 def test_threads(threads):
     check(random_case(list(TRAITS).index("indivisible")), f"--threads={threads}")

@@ -6,8 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "SizeTies.h"
-#include "longnet/Conversion/CInterface/FunctionInterface.h"
+#include "DeriveSizes.h"
 #include "longnet/Conversion/CInterface/SizeFunction.h"
 #include "longnet/Conversion/Passes.h"
 #include "longnet/Dialect/LongNet/IR/LongNet.h"
@@ -129,177 +128,6 @@ void annotateInputs(func::FuncOp function) {
 }
 
 //===----------------------------------------------------------------------===//
-// Sizes
-//===----------------------------------------------------------------------===//
-
-/// What a size is known to be: a dimension of an argument, a constant or, with
-/// neither, something computed.
-struct KnownSize {
-  std::optional<ParameterDim> dim;
-  std::optional<int64_t> constant;
-};
-
-KnownSize getKnownSize(Value size) {
-  if (std::optional<int64_t> constant = getConstantIntValue(size))
-    return {std::nullopt, constant};
-  auto dim = size.getDefiningOp<tensor::DimOp>();
-  auto argument = dim ? dyn_cast<BlockArgument>(dim.getSource()) : nullptr;
-  std::optional<int64_t> index = dim ? dim.getConstantIndex() : std::nullopt;
-  if (!argument || !index)
-    return {};
-  return {ParameterDim{argument.getArgNumber(), unsigned(*index)},
-          std::nullopt};
-}
-
-/// The tie between two sizes, or none if it is nothing to check.
-std::optional<SizeTie> makeTie(KnownSize subject, KnownSize other,
-                               SizeTie::Relation relation, StringRef what) {
-  if (relation == SizeTie::Relation::Equal && !subject.dim)
-    std::swap(subject, other);
-  if (!subject.dim || subject.dim == other.dim)
-    return std::nullopt;
-  SizeTie tie{*subject.dim, relation, other.dim, 0, what.str()};
-  if (!other.dim) {
-    if (!other.constant)
-      return std::nullopt;
-    tie.constant = *other.constant;
-  }
-  return tie;
-}
-
-void addTie(FunctionInterface &interface, std::optional<SizeTie> tie) {
-  if (tie && !llvm::is_contained(interface.ties, *tie))
-    interface.ties.push_back(std::move(*tie));
-}
-
-/// Derives ties, computed sizes and the function for them.
-class SizeDeriver {
-public:
-  SizeDeriver(func::FuncOp function, FunctionInterface &interface,
-              function_ref<LogicalResult(Operation *)> simplify)
-      : function(function), interface(interface), simplify(simplify) {}
-
-  LogicalResult derive();
-
-private:
-  void collectTies();
-  void collectResults();
-  LogicalResult keepComputed(func::FuncOp sizes,
-                             ArrayRef<std::pair<ParameterDim, Value>> computed);
-
-  func::FuncOp function;
-  FunctionInterface &interface;
-  function_ref<LogicalResult(Operation *)> simplify;
-
-  SmallVector<OperandTie> operandTies;
-  /// Dynamic dimensions of results.
-  SmallVector<std::pair<ParameterDim, Value>> results;
-};
-
-void SizeDeriver::collectTies() {
-  for (Operation &op : function.getBody().front())
-    llvm::append_range(operandTies, getSizeTies(&op));
-}
-
-void SizeDeriver::collectResults() {
-  Operation *end = function.getBody().front().getTerminator();
-  unsigned inputs = function.getNumArguments();
-  for (auto [index, value] : llvm::enumerate(end->getOperands())) {
-    auto type = cast<RankedTensorType>(value.getType());
-    for (unsigned dim = 0; dim < type.getRank(); ++dim)
-      if (type.isDynamicDim(dim))
-        results.push_back({{unsigned(inputs + index), dim}, value});
-  }
-}
-
-LogicalResult SizeDeriver::derive() {
-  auto hasDynamicResult = [&] {
-    return llvm::any_of(function.getResultTypes(), [](Type type) {
-      return !cast<RankedTensorType>(type).hasStaticShape();
-    });
-  };
-  if (!function.getBody().hasOneBlock()) {
-    if (hasDynamicResult())
-      return function.emitError("cannot be exported: results of dynamic sizes "
-                                "need a function of one block");
-    return success();
-  }
-  collectTies();
-  collectResults();
-  SmallVector<SizeQuery> queries;
-  for (const OperandTie &tie : operandTies) {
-    queries.push_back({tie.subject.value, tie.subject.dim});
-    queries.push_back({tie.other.value, tie.other.dim});
-  }
-  for (auto [dim, value] : results)
-    queries.push_back({value, dim.dim});
-  if (queries.empty())
-    return success();
-  std::string name = interface.getSizesName();
-  if (SymbolTable::lookupSymbolIn(function->getParentOp(), name))
-    return function.emitError()
-           << "cannot be exported: there is a symbol '" << name << "'";
-
-  func::FuncOp sizes = buildSizeFunction(function, name, queries);
-  if (failed(simplify(sizes)))
-    return failure();
-  auto answers =
-      llvm::to_vector(sizes.getBody().front().getTerminator()->getOperands());
-  auto known = [&](unsigned index) -> KnownSize {
-    // An argument's dimension stands for itself where it is static, too.
-    if (auto argument = dyn_cast<BlockArgument>(queries[index].value))
-      return {ParameterDim{argument.getArgNumber(), queries[index].dim},
-              std::nullopt};
-    return getKnownSize(answers[index]);
-  };
-
-  unsigned next = 0;
-  for (const OperandTie &tie : operandTies) {
-    KnownSize subject = known(next++), other = known(next++);
-    addTie(interface, makeTie(subject, other, tie.relation, tie.what));
-  }
-  SmallVector<std::pair<ParameterDim, Value>> computed;
-  for (auto [dim, value] : results) {
-    KnownSize size = known(next++);
-    if (size.dim || size.constant)
-      addTie(interface,
-             makeTie({dim, std::nullopt}, size, SizeTie::Relation::Equal, ""));
-    else
-      computed.push_back({dim, answers[next - 1]});
-  }
-  return keepComputed(sizes, computed);
-}
-
-LogicalResult
-SizeDeriver::keepComputed(func::FuncOp sizes,
-                          ArrayRef<std::pair<ParameterDim, Value>> computed) {
-  if (computed.empty()) {
-    sizes.erase();
-    return success();
-  }
-  SmallVector<Value> values;
-  for (auto [dim, value] : computed) {
-    interface.computedSizes.push_back(dim);
-    values.push_back(value);
-  }
-  annotateInputs(sizes);
-  sizes.getBody().front().getTerminator()->setOperands(values);
-  sizes.setFunctionType(FunctionType::get(
-      sizes.getContext(), sizes.getArgumentTypes(), TypeRange(values)));
-  if (failed(simplify(sizes)))
-    return failure();
-  for (Operation &op : sizes.getBody().front())
-    if (llvm::any_of(op.getResultTypes(), llvm::IsaPred<TensorType>)) {
-      function.emitError("cannot be exported: the sizes of its results do not "
-                         "follow from the shapes of its arguments")
-              .attachNote(op.getLoc())
-          << "because of '" << op.getName() << "'";
-      return failure();
-    }
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
 // Destinations
 //===----------------------------------------------------------------------===//
 
@@ -381,8 +209,11 @@ struct LongNetExportPass : impl::LongNetExportBase<LongNetExportPass> {
     OpPassManager manager(func::FuncOp::getOperationName());
     addSizeSimplification(manager);
     auto simplify = [&](Operation *op) { return runPipeline(manager, op); };
-    if (failed(SizeDeriver(function, interface, simplify).derive()))
+    FailureOr<func::FuncOp> sizes = deriveSizes(function, interface, simplify);
+    if (failed(sizes))
       return failure();
+    if (*sizes)
+      annotateInputs(*sizes);
     interface.attachTo(function);
     annotateInputs(function);
     writeToDestinations(function);

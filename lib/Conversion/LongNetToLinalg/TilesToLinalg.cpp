@@ -59,6 +59,9 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
     OpFoldResult keyRows = memref::getMixedSize(rewriter, loc, op.getKey(), 0);
     Value scores = allocate({keyRows, lanes});
     Value base = allocate(lanes), fade = allocate(lanes);
+    Value tileSum = allocate(lanes);
+    Value tileAcc =
+        allocate({memref::getMixedSize(rewriter, loc, op.getAcc(), 0), lanes});
 
     AffineExpr d0, d1, d2;
     bindDims(context, d0, d1, d2);
@@ -123,28 +126,29 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
            Value top = arith::SelectOp::create(b, unseen, zero, args[0]);
            return SmallVector<Value>{top, exponential(b, args[1], top)};
          });
-    emit({fade}, op.getSum(), {map(1, d0), map(1, d0)}, {parallel},
-         [](ImplicitLocOpBuilder &b, ValueRange args) {
-           return SmallVector<Value>{
-               arith::MulFOp::create(b, args[1], args[0])};
-         });
-    emit({base}, {scores, op.getSum()},
-         {map(2, d1), map(2, {d0, d1}), map(2, d1)}, {reduction, parallel},
-         [&](ImplicitLocOpBuilder &b, ValueRange args) {
+    // Sums of a tile start at zero and are added to the running ones once: the
+    // error grows with the number of tiles, not with that of keys.
+    auto merge = [](ImplicitLocOpBuilder &b, ValueRange args) {
+      return SmallVector<Value>{
+          math::FmaOp::create(b, args[0], args[2], args[1])};
+    };
+    linalg::FillOp::create(rewriter, loc, zero, tileSum);
+    emit({base}, {scores, tileSum}, {map(2, d1), map(2, {d0, d1}), map(2, d1)},
+         {reduction, parallel}, [&](ImplicitLocOpBuilder &b, ValueRange args) {
            Value p = exponential(b, args[1], args[0]);
            return SmallVector<Value>{p, arith::AddFOp::create(b, args[2], p)};
          });
+    emit({fade, tileSum}, op.getSum(), {map(1, d0), map(1, d0), map(1, d0)},
+         {parallel}, merge);
 
-    // acc[d, i] = fade[i] acc[d, i] + sum_j value[j, d] p[j, i], in dimensions
-    // (d, i, j).
-    emit({fade}, op.getAcc(), {map(2, d1), map(2, {d0, d1})},
-         {parallel, parallel}, [](ImplicitLocOpBuilder &b, ValueRange args) {
-           return SmallVector<Value>{
-               arith::MulFOp::create(b, args[1], args[0])};
-         });
-    emit({op.getValue(), scores}, op.getAcc(),
+    // tileAcc[d, i] = sum_j value[j, d] p[j, i], in dimensions (d, i, j).
+    linalg::FillOp::create(rewriter, loc, zero, tileAcc);
+    emit({op.getValue(), scores}, tileAcc,
          {map(3, {d2, d0}), map(3, {d2, d1}), map(3, {d0, d1})},
          {parallel, parallel, reduction}, multiplyAdd);
+    emit({fade, tileAcc}, op.getAcc(),
+         {map(2, d1), map(2, {d0, d1}), map(2, {d0, d1})}, {parallel, parallel},
+         merge);
     rewriter.eraseOp(op);
     return success();
   }

@@ -1,7 +1,7 @@
 """Makes seeded arrays, and compares results: what the integration tests need of NumPy.
 
-    arrays.py make FOLDER SHAPE [SCALE]     q.npy, k.npy, v.npy of SHAPE, such as 1x2x100x16
-    arrays.py same A B TOLERANCE            A and B agree, -inf exactly
+arrays.py make FOLDER SHAPE [SCALE]     q.npy, k.npy, v.npy of SHAPE, such as 1x2x100x16
+arrays.py same A B TOLERANCE            A and B agree, -inf exactly
 """
 
 import sys
