@@ -69,5 +69,5 @@ tests pytest env PYTHONPATH=python .venv/bin/python -m pytest -q -n auto --dist 
 check install test/Install/run.sh build
 check clang-format check_format
 check docs scripts/docs.sh --check
-check ruff .venv/bin/ruff check --line-length 100 python benchmarks test
+check ruff .venv/bin/ruff check python benchmarks test
 check clang-tidy python3 scripts/tidy.py build

@@ -57,7 +57,7 @@ static Error writeShared(Module &module, TargetMachine &machine,
   if (std::error_code error =
           sys::fs::createTemporaryFile("longnet", "o", descriptor, object))
     return errorCodeToError(error);
-  scope_exit removeObject([&] { sys::fs::remove(object); });
+  scope_exit removeObject([&] { (void)sys::fs::remove(object); });
   {
     raw_fd_ostream stream(descriptor, /*shouldClose=*/true);
     stream << (*code)->getBuffer();

@@ -50,7 +50,7 @@ Error longnet::linkSharedLibrary(StringRef object, StringRef output,
   if (std::error_code error =
           sys::fs::createTemporaryFile("longnet-link", "txt", messages))
     return errorCodeToError(error);
-  scope_exit removeMessages([&] { sys::fs::remove(messages); });
+  scope_exit removeMessages([&] { (void)sys::fs::remove(messages); });
 
   SmallVector<StringRef> arguments = {*linker, "-shared", "-o",
                                       output,  object,    "-lm"};
