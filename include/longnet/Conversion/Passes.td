@@ -66,10 +66,10 @@ def ConvertLinalgToVectorLoops : Pass<"longnet-vectorize"> {
 def LongNetExpandExp2 : Pass<"longnet-expand-exp2"> {
   let summary = "Expand exp2 into polynomials";
   let description = [{
-    Rewrites `math.exp2` on f32 and f64, scalars and vectors, into arithmetic
-    with an error below 2 units in the last place. Results below the smallest
-    normal number are 0. NaN stays NaN. Arguments must not exceed 127 for f32
-    and 1023 for f64, which arguments of a softmax, at most 0, do not.
+    Rewrites `math.exp2 fastmath<afn>` on f32 and f64, scalars and vectors, into
+    arithmetic with an error below 2 units in the last place. Results below the
+    smallest normal number are 0, those from half a power below the largest one
+    infinite. NaN stays NaN.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect"];

@@ -48,6 +48,8 @@ struct ExpandExp2 : OpRewritePattern<math::Exp2Op> {
     Type type = op.getType(), element = getElementTypeOrSelf(type);
     if (!element.isF32() && !element.isF64())
       return rewriter.notifyMatchFailure(op, "neither f32 nor f64");
+    if (!arith::bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn))
+      return rewriter.notifyMatchFailure(op, "not to be approximated");
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     Format format = formatOf(element);
     Type integer = b.getIntegerType(element.getIntOrFloatBitWidth());
@@ -73,6 +75,11 @@ struct ExpandExp2 : OpRewritePattern<math::Exp2Op> {
     Value tooSmall = arith::CmpFOp::create(b, arith::CmpFPredicate::OLT,
                                            op.getOperand(), smallest);
     Value x = arith::SelectOp::create(b, tooSmall, smallest, op.getOperand());
+    // One above the largest exponent, the scale is infinite.
+    Value largest = real(double(format.bias) + 1);
+    Value tooLarge =
+        arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, largest);
+    x = arith::SelectOp::create(b, tooLarge, largest, x);
     // Adding 1.5 * 2^mantissaBits rounds to an integer, left in the low bits.
     Value magic = real(1.5 * std::ldexp(1.0, format.mantissaBits));
     Value shifted = arith::AddFOp::create(b, x, magic);

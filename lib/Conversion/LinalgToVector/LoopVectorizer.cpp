@@ -219,7 +219,7 @@ private:
     SmallVector<Value> accumulators;
     for (OpOperand &init : op.getDpsInitsMutable())
       if (!dependsOn(init, *reductionDim))
-        forEachPart(block, init, [&](const Position &at) {
+        forEachPart(block, [&](const Position &at) {
           accumulators.push_back(load(init, at, width));
         });
     std::optional<int64_t> known = getConstantIntValue(sizes[*reductionDim]);
@@ -241,7 +241,7 @@ private:
     unsigned next = 0;
     for (OpOperand &init : op.getDpsInitsMutable())
       if (!dependsOn(init, *reductionDim))
-        forEachPart(block, init, [&](const Position &at) {
+        forEachPart(block, [&](const Position &at) {
           store(init, at, loop.getResult(next++));
         });
   }
@@ -259,7 +259,7 @@ private:
     return at;
   }
 
-  void forEachPart(const Block &block, OpOperand &,
+  void forEachPart(const Block &block,
                    function_ref<void(const Position &)> body) {
     for (int64_t row = 0; row < block.rows; ++row)
       for (int64_t vector = 0; vector < block.vectors; ++vector)

@@ -46,6 +46,22 @@ bool isContiguous(Value value) {
          strides.back() == 1;
 }
 
+/// Types that lie in memory as they lie in a vector. i1 and odd integers do
+/// not: vectors pack their bits.
+static bool hasVectorLayout(Type type) {
+  if (auto integer = dyn_cast<IntegerType>(type))
+    return integer.getWidth() >= 8 && llvm::isPowerOf2_32(integer.getWidth()) &&
+           integer.getWidth() <= 64;
+  return type.isIndex() || type.isF16() || type.isBF16() || type.isF32() ||
+         type.isF64();
+}
+
+static bool hasVectorOperands(linalg::LinalgOp op) {
+  return llvm::all_of(op->getOperandTypes(), [](Type type) {
+    return hasVectorLayout(getElementTypeOrSelf(type));
+  });
+}
+
 bool hasVectorBody(linalg::LinalgOp op) {
   return llvm::all_of(
       op.getBlock()->without_terminator(), [](Operation &nested) {
@@ -133,7 +149,8 @@ struct ConvertLinalgToVectorLoopsPass
     SmallVector<memref::CopyOp> copies;
     getOperation()->walk([&](memref::CopyOp copy) {
       if (isa<MemRefType>(copy.getSource().getType()) &&
-          isa<MemRefType>(copy.getTarget().getType()))
+          isa<MemRefType>(copy.getTarget().getType()) &&
+          hasVectorLayout(getElementTypeOrSelf(copy.getSource().getType())))
         copies.push_back(copy);
     });
     for (memref::CopyOp copy : copies) {
@@ -143,7 +160,7 @@ struct ConvertLinalgToVectorLoopsPass
     }
     SmallVector<linalg::LinalgOp> ops;
     getOperation()->walk([&](linalg::LinalgOp op) {
-      if (op.hasPureBufferSemantics())
+      if (op.hasPureBufferSemantics() && hasVectorOperands(op))
         ops.push_back(op);
     });
     VectorTarget target{vectorBits, registers};

@@ -24,6 +24,9 @@ namespace {
 
 using utils::IteratorType;
 
+/// Elements of scratch that a thread's stack holds easily.
+constexpr int64_t largestOnStack = 1 << 15;
+
 struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -44,16 +47,22 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
     auto exponential = [&](ImplicitLocOpBuilder &b, Value x, Value top) {
       Value difference = arith::SubFOp::create(b, x, top);
       Value bits = arith::MulFOp::create(b, difference, scale);
-      return math::Exp2Op::create(b, bits).getResult();
+      return math::Exp2Op::create(b, bits, arith::FastMathFlags::afn)
+          .getResult();
     };
 
+    SmallVector<Value> onHeap;
     auto allocate = [&](ArrayRef<OpFoldResult> sizes) -> Value {
       SmallVector<int64_t> shape;
       SmallVector<Value> dynamic;
       dispatchIndexOpFoldResults(sizes, dynamic, shape);
-      return memref::AllocaOp::create(rewriter, loc,
-                                      MemRefType::get(shape, type), dynamic,
-                                      rewriter.getI64IntegerAttr(64));
+      auto scratch = MemRefType::get(shape, type);
+      IntegerAttr alignment = rewriter.getI64IntegerAttr(64);
+      if (!dynamic.empty() || scratch.getNumElements() <= largestOnStack)
+        return memref::AllocaOp::create(rewriter, loc, scratch, dynamic,
+                                        alignment);
+      return onHeap.emplace_back(
+          memref::AllocOp::create(rewriter, loc, scratch, dynamic, alignment));
     };
     OpFoldResult lanes = memref::getMixedSize(rewriter, loc, op.getMax(), 0);
     OpFoldResult keyRows = memref::getMixedSize(rewriter, loc, op.getKey(), 0);
@@ -149,6 +158,8 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
     emit({fade, tileAcc}, op.getAcc(),
          {map(2, d1), map(2, {d0, d1}), map(2, {d0, d1})}, {parallel, parallel},
          merge);
+    for (Value scratch : onHeap)
+      memref::DeallocOp::create(rewriter, loc, scratch);
     rewriter.eraseOp(op);
     return success();
   }

@@ -42,16 +42,6 @@ double pairsOf(BranchAttr branch, int64_t phase, Span<int64_t> queries,
   return pairs;
 }
 
-/// Whether the query at `position` sees a key through `branch`.
-bool covers(BranchAttr branch, int64_t phase, int64_t position,
-            Span<int64_t> keys, bool causal) {
-  int64_t w = branch.getSegment(), r = branch.getDilation();
-  if (position % w % r != phase)
-    return false;
-  Rows<int64_t> seen = keptRows(position / w, phase, keys, w, r);
-  return seen.count > 0 && (!causal || causalKeys(seen, position, r) > 0);
-}
-
 } // namespace
 
 Cost costOf(llvm::ArrayRef<BranchAttr> branches, const Extent &extent) {
@@ -77,21 +67,6 @@ Cost costOf(llvm::ArrayRef<BranchAttr> branches, const Extent &extent) {
   }
   cost.flop = 2.0 * (extent.headDim + extent.valueDim) * cost.pairs;
   return cost;
-}
-
-int64_t uncoveredQueries(llvm::ArrayRef<BranchAttr> branches,
-                         const Extent &extent) {
-  int64_t uncovered = 0;
-  for (int64_t b = 0; b < extent.batch; ++b) {
-    Span<int64_t> keys{0, extent.keyCount(b)};
-    for (int64_t h = 0; h < extent.queryHeads; ++h)
-      for (int64_t i = 0; i < extent.queries; ++i)
-        uncovered += llvm::none_of(branches, [&](BranchAttr branch) {
-          return covers(branch, branch.getPhase(h, extent.queryHeads),
-                        extent.queryOffset + i, keys, extent.causal);
-        });
-  }
-  return uncovered;
 }
 
 } // namespace longnet

@@ -104,7 +104,7 @@ LogicalResult AttendOp::verify() {
       failed(verifyHeadGroups(*this, query, key)) ||
       failed(verifyResult(*this, query, getValue().getType(),
                           getOut().getType(), getLse().getType())) ||
-      failed(verifyScale(*this, getScale())))
+      failed(verifyScale(*this, getScale(), getElementTypeOrSelf(getLse()))))
     return failure();
   if (bool(getHeadOffset()) != bool(getHeads()))
     return emitOpError("expects a head offset and a number of heads together");
@@ -115,6 +115,19 @@ LogicalResult AttendOp::verify() {
   if (failed(verifyPattern(*this, getBranches(), heads, getCausal(),
                            bool(getKvLengths()), bool(getKeyOffset()))))
     return failure();
+  for (auto [offset, name] : {std::pair(getQueryOffset(), "query_offset"),
+                              std::pair(getKeyOffset(), "key_offset"),
+                              std::pair(getHeadOffset(), "head offset")})
+    if (auto known = offset ? getConstantIntValue(offset) : std::nullopt;
+        known && *known < 0)
+      return emitOpError() << "expects a " << name << " of at least 0, got "
+                           << *known;
+  if (auto first =
+          getHeads() ? getConstantIntValue(getHeadOffset()) : std::nullopt;
+      first && heads &&
+      *first + std::max<int64_t>(queryType.getDimSize(1), 1) > *heads)
+    return emitOpError() << "expects the query's heads, from " << *first
+                         << " on, among " << *heads;
   for (BranchAttr branch : getBranches())
     if (!branch.isAligned(keyType.getDimSize(2)))
       return emitOpError() << "branch " << branch
@@ -138,8 +151,10 @@ LogicalResult AttendTileOp::verify() {
   if (failed(verifyDestinations(
           cast<DestinationStyleOpInterface>(getOperation()))))
     return failure();
-  if (!getScale().isFinite() || getScale().isNegative() || getScale().isZero())
-    return emitOpError("expects a positive, finite scale");
+  if (getScale().isNegative() || getScale().isZero())
+    return emitOpError("expects a positive scale");
+  if (failed(verifyScale(*this, getScale(), getAccumulationType(element))))
+    return failure();
   if (bool(getKeyPositions()) != bool(getQueryLimits()))
     return emitOpError("expects key positions and query limits together");
   for (Type type : {key, value})

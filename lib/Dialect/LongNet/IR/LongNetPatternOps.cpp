@@ -45,7 +45,7 @@ LogicalResult DilatedAttentionOp::verify() {
       failed(verifyPattern(*this, getBranches(),
                            getQuery().getType().getDimSize(1), getCausal(),
                            bool(getKvLengths()), bool(getQueryOffset()))) ||
-      failed(verifyScale(*this, getScale())))
+      failed(verifyScale(*this, getScale(), getElementTypeOrSelf(getLse()))))
     return failure();
   if (getKvLengths() &&
       failed(verifySameSize(

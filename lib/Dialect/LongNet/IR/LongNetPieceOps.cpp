@@ -531,7 +531,7 @@ LogicalResult AttentionOp::verify() {
                              "the query positions")) ||
       failed(verifyPositions(*this, key, getKeyPositions().getType(),
                              "the key positions")) ||
-      failed(verifyScale(*this, getScale())))
+      failed(verifyScale(*this, getScale(), getElementTypeOrSelf(getLse()))))
     return failure();
   Type element = cast<ShapedType>(getOut().getType()).getElementType();
   if (element != cast<ShapedType>(getLse().getType()).getElementType())

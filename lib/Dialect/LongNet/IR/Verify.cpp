@@ -132,9 +132,19 @@ LogicalResult verifyPattern(Operation *op, ArrayRef<BranchAttr> branches,
   return success();
 }
 
-LogicalResult verifyScale(Operation *op, std::optional<APFloat> scale) {
-  if (scale && !scale->isFinite())
-    return op->emitOpError("expects a finite scale");
+LogicalResult verifyScale(Operation *op, std::optional<APFloat> scale,
+                          Type accumulation) {
+  if (!scale || scale->isZero())
+    return success();
+  double bits = std::abs(scale->convertToDouble()) * 1.44269504088896340736;
+  bool fits = accumulation.isF64()
+                  ? std::isfinite(bits)
+                  : bits <= std::numeric_limits<float>::max() &&
+                        bits >= std::numeric_limits<float>::min();
+  if (!fits)
+    return op->emitOpError()
+           << "expects a scale in the range of " << accumulation << ", got "
+           << scale->convertToDouble();
   return success();
 }
 
@@ -143,6 +153,13 @@ LogicalResult verifyDestinations(DestinationStyleOpInterface op) {
   bool buffers = llvm::any_of(op->getOperandTypes(), llvm::IsaPred<MemRefType>);
   if (tensors && buffers)
     return op->emitOpError("expects all tensors or all buffers, got both");
+  for (Type type : op->getOperandTypes()) {
+    int64_t offset;
+    SmallVector<int64_t> strides;
+    if (auto buffer = dyn_cast<MemRefType>(type);
+        buffer && failed(buffer.getStridesAndOffset(strides, offset)))
+      return op->emitOpError() << "expects strided buffers, got " << type;
+  }
   unsigned expected = tensors ? op.getNumDpsInits() : 0;
   if (op->getNumResults() != expected)
     return op->emitOpError()

@@ -46,9 +46,11 @@ llvm::LogicalResult verifyPattern(mlir::Operation *op,
                                   std::optional<int64_t> heads, bool causal,
                                   bool hasLengths, bool hasOffset);
 
-/// A scale that is finite.
+/// A scale that the accumulation type can tell from zero and infinity, also in
+/// units of log2; or zero.
 llvm::LogicalResult verifyScale(mlir::Operation *op,
-                                std::optional<llvm::APFloat> scale);
+                                std::optional<llvm::APFloat> scale,
+                                mlir::Type accumulation);
 
 /// A destination-style operation: all tensors and as many results as
 /// destinations, or all buffers and no results; results typed like the

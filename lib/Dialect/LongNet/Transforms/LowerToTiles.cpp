@@ -103,12 +103,17 @@ public:
 
   /// A finished result is a state of sum 1, or empty where lse is -inf.
   void startFrom(Value out, Value lse) {
-    emitElementwise(builder, loc, out, state.acc, {matrix, matrix},
+    // What stands in a row without keys is nothing, whatever it is.
+    emitElementwise(builder, loc, {out, lse}, state.acc, {matrix, row, matrix},
                     [&](OpBuilder &b, Location l, ValueRange args) {
                       Value x = args[0];
                       if (x.getType() != type)
                         x = arith::ExtFOp::create(b, l, type, x);
-                      return SmallVector<Value>{x};
+                      Value empty = arith::CmpFOp::create(
+                          b, l, arith::CmpFPredicate::OEQ, args[1],
+                          floatConstant(b, l, type, -HUGE_VAL));
+                      return SmallVector<Value>{arith::SelectOp::create(
+                          b, l, empty, floatConstant(b, l, type, 0), x)};
                     });
     emitElementwise(
         builder, loc, lse, {state.max, state.sum}, {line, line, line},
@@ -417,16 +422,21 @@ struct LongNetLowerToTilesPass
       return signalPassFailure();
     }
     TileSizes tiles{queryTile, keyTile};
-    GroupFunctions functions(getOperation());
+    // Modules may be nested, and calls stay inside theirs.
+    llvm::MapVector<ModuleOp, GroupFunctions> functions;
     SmallVector<Operation *> lowered;
     getOperation().walk([&](Operation *op) {
       OpBuilder builder(op);
+      auto functionsOf = [&]() -> GroupFunctions & {
+        auto module = op->getParentOfType<ModuleOp>();
+        return functions.try_emplace(module, module).first->second;
+      };
       if (auto attend = dyn_cast<AttendOp>(op);
           attend && attend.hasPureBufferSemantics())
-        AttendLowering(attend, builder, tiles, functions).run();
+        AttendLowering(attend, builder, tiles, functionsOf()).run();
       else if (auto attention = dyn_cast<AttentionOp>(op);
                attention && attention.hasPureBufferSemantics())
-        AttentionLowering(attention, builder, tiles, functions).run();
+        AttentionLowering(attention, builder, tiles, functionsOf()).run();
       else
         return;
       lowered.push_back(op);

@@ -29,18 +29,20 @@ struct LongNetOutlineTilesPass
   void runOnOperation() override {
     // Operand types and scale say all there is about a tile: the number of
     // operands tells masked ones from others.
-    llvm::MapVector<std::pair<FunctionType, FloatAttr>,
+    llvm::MapVector<std::tuple<ModuleOp, FunctionType, FloatAttr>,
                     SmallVector<AttendTileOp>>
         tiles;
     getOperation().walk([&](AttendTileOp op) {
       if (op.hasPureBufferSemantics())
-        tiles[{FunctionType::get(&getContext(), op->getOperandTypes(), {}),
+        tiles[{op->getParentOfType<ModuleOp>(),
+               FunctionType::get(&getContext(), op->getOperandTypes(), {}),
                op.getScaleAttr()}]
             .push_back(op);
     });
-    SymbolTable symbols(getOperation());
+    SymbolTableCollection tables;
     for (auto &[key, ops] : tiles) {
-      func::FuncOp function = outline(ops.front(), key.first, symbols);
+      func::FuncOp function = outline(ops.front(), std::get<1>(key),
+                                      tables.getSymbolTable(std::get<0>(key)));
       for (AttendTileOp op : ops) {
         OpBuilder builder(op);
         func::CallOp::create(builder, op.getLoc(), function, op.getOperands());

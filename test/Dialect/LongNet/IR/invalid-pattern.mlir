@@ -184,7 +184,7 @@ func.func @negative_offset(%q: !seq) {
 !seq = tensor<1x4x9x8xf32>
 !lse = tensor<1x4x9xf32>
 func.func @infinite_scale(%q: !seq) {
-  // expected-error @below {{expects a finite scale}}
+  // expected-error @below {{expects a scale in the range of}}
   %0:2 = longnet.dilated_attention %q, %q, %q branches = [<segment = 4, dilation = 1>]
       scale = 0x7FF0000000000000 : (!seq, !seq, !seq) -> (!seq, !lse)
   return

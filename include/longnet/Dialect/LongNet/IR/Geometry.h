@@ -112,11 +112,6 @@ struct Cost {
 /// segments.
 Cost costOf(llvm::ArrayRef<BranchAttr> branches, const Extent &extent);
 
-/// Query rows that see no key through any branch, over all batches and heads,
-/// in time linear in the number of queries.
-int64_t uncoveredQueries(llvm::ArrayRef<BranchAttr> branches,
-                         const Extent &extent);
-
 } // namespace longnet
 
 #endif // LONGNET_DIALECT_LONGNET_IR_GEOMETRY_H

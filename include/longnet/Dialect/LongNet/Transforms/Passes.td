@@ -62,8 +62,8 @@ def LongNetLowerToTiles : Pass<"longnet-lower-to-tiles", "::mlir::ModuleOp"> {
   let description = [{
     Rewrites `longnet.attend` and `longnet.attention` on buffers into loops over
     query and key tiles around `longnet.attend_tile`. Strided rows are packed
-    into dense tiles of the accumulation type, queries scaled and transposed so
-    that lanes are queries; a packed key tile serves all queries of the chunk.
+    into dense tiles of the accumulation type, queries transposed so that
+    lanes are queries; a packed key tile serves all queries of the chunk.
     Keys that causality hides from a whole tile are never visited, and only
     tiles that are partly visible are masked. Batch entries and heads become
     loops; tile first to have one of each.
