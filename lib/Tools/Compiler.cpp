@@ -28,26 +28,12 @@ using namespace longnet;
 using llvm::createStringError;
 using llvm::Expected;
 
-namespace {
-/// Lets functions with operations of the dialect be inlined.
-struct LongNetInliner : DialectInlinerInterface {
-  using DialectInlinerInterface::DialectInlinerInterface;
-
-  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final {
-    return true;
-  }
-};
-} // namespace
-
 std::unique_ptr<MLIRContext> longnet::createContext() {
   DialectRegistry registry;
   registerAllDialects(registry);
   registerAllExtensions(registry);
   registerAllToLLVMIRTranslations(registry);
   registerDialect(registry);
-  registry.addExtension(+[](MLIRContext *, LongNetDialect *dialect) {
-    dialect->addInterfaces<LongNetInliner>();
-  });
   auto context = std::make_unique<MLIRContext>(registry);
   // Where lowering fails, the operation may be a whole function by then.
   context->printOpOnDiagnostic(false);

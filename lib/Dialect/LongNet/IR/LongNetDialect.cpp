@@ -10,6 +10,7 @@
 #include "longnet/Dialect/LongNet/IR/LongNet.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Transforms/InliningUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -21,7 +22,21 @@ using namespace longnet;
 #define GET_ATTRDEF_CLASSES
 #include "longnet/Dialect/LongNet/IR/LongNetAttrs.cpp.inc"
 
+namespace {
+
+/// Operations mean the same in any function.
+struct LongNetInliner : DialectInlinerInterface {
+  using DialectInlinerInterface::DialectInlinerInterface;
+
+  bool isLegalToInline(Operation *, Region *, bool, IRMapping &) const final {
+    return true;
+  }
+};
+
+} // namespace
+
 void LongNetDialect::initialize() {
+  addInterfaces<LongNetInliner>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "longnet/Dialect/LongNet/IR/LongNetAttrs.cpp.inc"
