@@ -84,7 +84,7 @@ func.func @dynamic(%y: memref<?xf32>, %i: index) {
 // CHECK-COUNT-2: linalg.generic
 // CHECK: linalg.fill
 // CHECK: memref.copy
-func.func @left_alone(%x: memref<8xf32, strided<[2]>>, %y: memref<8xf32>, %c: i1, %bits: memref<64xi1>) {
+func.func @left_alone(%x: memref<8xf32, strided<[2]>>, %y: memref<8xf32>, %c: i1, %bits: memref<64xi1>, %more: memref<64xi1>) {
   linalg.generic {indexing_maps = [#line], iterator_types = ["parallel"]} outs(%x : memref<8xf32, strided<[2]>>) {
   ^bb0(%b: f32):
     linalg.yield %b : f32
@@ -100,6 +100,6 @@ func.func @left_alone(%x: memref<8xf32, strided<[2]>>, %y: memref<8xf32>, %c: i1
     linalg.yield %r : f32
   }
   linalg.fill ins(%c : i1) outs(%bits : memref<64xi1>)
-  memref.copy %bits, %bits : memref<64xi1> to memref<64xi1>
+  memref.copy %bits, %more : memref<64xi1> to memref<64xi1>
   return
 }
