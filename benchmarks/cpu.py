@@ -138,13 +138,18 @@ def plot(report: dict[str, Any], path: Path) -> None:
     speed = [run for run in report["runs"] if "thread" in run["name"]]
     linear = [run for run in report["runs"] if run["name"].startswith("geometric")]
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
-    left.barh([run["name"] for run in speed], [run["gflops"] for run in speed], color="#3b6fb6")
+    left.barh(
+        [run["name"] for run in speed],
+        [run["gflops"] / run["threads"] for run in speed],
+        color="#3b6fb6",
+    )
     left.axvline(report["fma_peak_gflops"], color="#b4476b", label="f32 FMA peak of a core")
     left.invert_yaxis()
-    left.set_xlabel("GFLOP/s, useful pairs only")
+    left.set_xlabel("GFLOP/s a core, useful pairs only")
+    left.set_xlim(0, 1.05 * report["fma_peak_gflops"])
     left.set_title("Paper's pattern, 32K tokens, 2 heads", fontsize=10)
     left.tick_params(labelsize=8)
-    left.legend(fontsize=8, loc="lower right")
+    left.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False)
     right.plot(
         [run["tokens"] for run in linear],
         [1e6 * run["median_seconds"] / run["tokens"] for run in linear],
@@ -164,7 +169,7 @@ def plot(report: dict[str, Any], path: Path) -> None:
         label="in proportion to the pairs",
     )
     right.set_xscale("log", base=2)
-    right.set_ylim(bottom=0)
+    right.set_ylim(0, 1.3 * max(1e6 * run["median_seconds"] / run["tokens"] for run in linear))
     right.set_xlabel("tokens")
     right.set_ylabel("microseconds a token, 1 thread")
     right.set_title("Geometric pattern, one head, D = 64", fontsize=10)
