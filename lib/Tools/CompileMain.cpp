@@ -72,6 +72,8 @@ CompileOptions::CompileOptions()
                           "each batch entry")) {}
 
 Error CompileOptions::check() const {
+  if (!header.empty() && header == output)
+    return createFileError(header, createStringError("is given twice"));
   for (const std::string &path : {output.getValue(), header.getValue()})
     if (!path.empty() && path != "-")
       if (Error error = checkWritable(path))

@@ -153,17 +153,26 @@ CodeOptions::CodeOptions()
       keyTile("key-tile", cl::cat(getToolCategory()), cl::value_desc("rows"),
               cl::desc("Keys of a tile")) {}
 
-/// The value of a size option if it is given.
-static Expected<std::optional<int64_t>>
-getSize(const cl::opt<int64_t> &option) {
-  if (option.getNumOccurrences() == 0)
-    return std::nullopt;
-  if (option < 1 || option > (int64_t(1) << 30))
-    return createStringError("--" + option.ArgStr +
-                             ": expects a number in [1, 2^30], got " +
-                             Twine(option.getValue()));
-  return option.getValue();
-}
+namespace {
+/// An option that is a size, where it goes, and the largest value that makes
+/// sense.
+struct SizeOption {
+  const cl::opt<int64_t> *option;
+  std::optional<int64_t> *target;
+  int64_t largest;
+
+  Error read() const {
+    if (option->getNumOccurrences() == 0)
+      return Error::success();
+    if (*option < 1 || *option > largest)
+      return createStringError("--" + option->ArgStr +
+                               ": expects a number in [1, " + Twine(largest) +
+                               "], got " + Twine(option->getValue()));
+    *target = *option;
+    return Error::success();
+  }
+};
+} // namespace
 
 Expected<CompilerOptions> CodeOptions::get() const {
   CompilerOptions options;
@@ -171,16 +180,13 @@ Expected<CompilerOptions> CodeOptions::get() const {
   options.target.features = features;
   options.fuse = !noFuse;
   options.parallel = !noParallel;
-  std::pair<const cl::opt<int64_t> *, std::optional<int64_t> *> sizes[] = {
-      {&vectorBits, &options.vectorBits},
-      {&chunk, &options.chunk},
-      {&queryTile, &options.queryTile},
-      {&keyTile, &options.keyTile}};
-  for (auto [option, target] : sizes) {
-    auto size = getSize(*option);
-    if (!size)
-      return size.takeError();
-    *target = *size;
-  }
+  // The scores of a tile are on the stack.
+  SizeOption sizes[] = {{&vectorBits, &options.vectorBits, 4096},
+                        {&chunk, &options.chunk, int64_t(1) << 30},
+                        {&queryTile, &options.queryTile, 512},
+                        {&keyTile, &options.keyTile, 512}};
+  for (const SizeOption &size : sizes)
+    if (Error error = size.read())
+      return std::move(error);
   return options;
 }

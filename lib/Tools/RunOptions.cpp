@@ -56,18 +56,24 @@ Error RunOptions::check() const {
   } else if (entry.getNumOccurrences() > 0) {
     return createStringError("--entry needs a file");
   }
-  for (const cl::opt<int64_t> *option : {&threads, &repeat})
-    if (option->getNumOccurrences() > 0 && (*option < 1 || *option > (1 << 20)))
+  // More threads than this no machine has, and the OpenMP runtime aborts where
+  // it cannot start them.
+  for (auto [option, largest] :
+       {std::pair(&threads, 1024), std::pair(&repeat, 1 << 20)})
+    if (option->getNumOccurrences() > 0 && (*option < 1 || *option > largest))
       return createStringError("--" + option->ArgStr +
-                               ": expects a number in [1, 2^20], got " +
-                               Twine(option->getValue()));
+                               ": expects a number in [1, " + Twine(largest) +
+                               "], got " + Twine(option->getValue()));
   if (json.getNumOccurrences() > 0 && repeat.getNumOccurrences() == 0)
     return createStringError("--json needs --repeat");
   if (reference && repeat.getNumOccurrences() > 0)
     return createStringError(
         "--repeat measures compiled code, not --reference");
   StringSet<> names;
-  for (const std::string &path : outputs)
+  SmallVector<std::string> written(outputs.begin(), outputs.end());
+  if (!json.empty())
+    written.push_back(json);
+  for (const std::string &path : written)
     if (!names.insert(path).second)
       return createFileError(path, createStringError("is given twice"));
   for (const std::string &path : outputs)

@@ -1,5 +1,5 @@
 // Two public functions, and some that cannot be run.
-func.func @double(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
+func.func @twice(%x: tensor<?x64xf32>) -> tensor<?x64xf32> {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %x, %c0 : tensor<?x64xf32>
   %empty = tensor.empty(%n) : tensor<?x64xf32>
