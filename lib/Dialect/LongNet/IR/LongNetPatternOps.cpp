@@ -8,8 +8,6 @@
 
 #include "Verify.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
-#include "mlir/IR/Matchers.h"
-#include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
 using namespace longnet;
@@ -77,41 +75,4 @@ DilatedAttentionOp::reifyResultShapes(OpBuilder &builder,
   out.push_back(builder.getIndexAttr(getValue().getType().getDimSize(3)));
   shapes = {out, rows};
   return success();
-}
-
-namespace {
-
-/// `query_offset` 0 is none.
-struct DropZeroOffset : OpRewritePattern<DilatedAttentionOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(DilatedAttentionOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!op.getQueryOffset() || !matchPattern(op.getQueryOffset(), m_Zero()))
-      return rewriter.notifyMatchFailure(op, "no offset known to be zero");
-    rewriter.modifyOpInPlace(op, [&] { op.getQueryOffsetMutable().clear(); });
-    return success();
-  }
-};
-
-/// A scale of 1 / sqrt(D) is the default one.
-struct DropDefaultScale : OpRewritePattern<DilatedAttentionOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(DilatedAttentionOp op,
-                                PatternRewriter &rewriter) const override {
-    int64_t headDim = op.getQuery().getType().getDimSize(3);
-    if (!op.getScale() ||
-        op.getScale()->convertToDouble() != longnet::getScale({}, headDim))
-      return rewriter.notifyMatchFailure(op, "no scale or another one");
-    rewriter.modifyOpInPlace(op, [&] { op.removeScaleAttr(); });
-    return success();
-  }
-};
-
-} // namespace
-
-void DilatedAttentionOp::getCanonicalizationPatterns(
-    RewritePatternSet &patterns, MLIRContext *context) {
-  patterns.add<DropZeroOffset, DropDefaultScale>(context);
 }

@@ -88,6 +88,7 @@ def LongNet_AttendOp : LongNet_KernelOp<"attend"> {
     `outs` `(` $out `,` $lse `:` type($out) `,` type($lse) `)`
     (`->` type($results)^)?
   }];
+  let hasCanonicalizer = 1;
 }
 
 def LongNet_AttendTileOp : LongNet_KernelOp<"attend_tile"> {

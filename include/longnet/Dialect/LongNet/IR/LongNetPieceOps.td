@@ -245,6 +245,7 @@ def LongNet_AttentionOp : LongNet_Op<"attention", [
       "::mlir::Value":$out, "::mlir::Value":$lse, "bool":$causal,
       "::mlir::FloatAttr":$scale)>];
   let hasVerifier = 1;
+  let hasCanonicalizer = 1;
   let extraClassDeclaration = [{
     ::mlir::MutableOperandRange getDpsInitsMutable();
   }];
