@@ -103,8 +103,8 @@ static Error writeOutput(StringRef path, Array array) {
 static Error run(const RunOptions &options) {
   if (Error error = options.check())
     return error;
+  std::optional<llvm::DefaultThreadPool> pool; // Outlives its user.
   std::unique_ptr<MLIRContext> context = createContext();
-  std::optional<llvm::DefaultThreadPool> pool;
   if (options.threads.getNumOccurrences() > 0) {
     context->disableMultithreading();
     if (options.threads > 1) {
