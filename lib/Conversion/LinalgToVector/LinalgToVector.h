@@ -1,4 +1,4 @@
-//===- LinalgToVector.h - linalg on buffers to loops over vectors -*- C++ -*-===//
+//===- LinalgToVector.h - linalg to loops over vectors ---------*- C++ -*-===//
 //
 // Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
@@ -48,10 +48,11 @@ bool hasVectorBody(mlir::linalg::LinalgOp op);
 /// Clones the body of `op` for `width` consecutive iterations of dimension
 /// `laneDim` from `position`. `arguments` hold the block arguments, vectors
 /// where they vary along the lanes; results are vectors (scalars for width 1).
-llvm::SmallVector<mlir::Value>
-emitBody(mlir::linalg::LinalgOp op, mlir::OpBuilder &builder,
-         const Position &position, unsigned laneDim, int64_t width,
-         llvm::ArrayRef<mlir::Value> arguments);
+llvm::SmallVector<mlir::Value> emitBody(mlir::linalg::LinalgOp op,
+                                        mlir::OpBuilder &builder,
+                                        const Position &position,
+                                        unsigned laneDim, int64_t width,
+                                        llvm::ArrayRef<mlir::Value> arguments);
 
 /// The indices of `operand` at `position`.
 llvm::SmallVector<mlir::Value> indicesOf(mlir::linalg::LinalgOp op,

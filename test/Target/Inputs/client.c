@@ -137,12 +137,11 @@ int main(int argc, char **argv) {
   expectSuccess("no queries");
 
   // Mistakes.
-  printf("null: %s\n",
-         attention_error(attention(NULL, &vk.tensor, &vv.tensor, &vo.tensor,
-                                   &vl.tensor)));
+  printf("null: %s\n", attention_error(attention(NULL, &vk.tensor, &vv.tensor,
+                                                 &vo.tensor, &vl.tensor)));
   printf("null output: %s\n",
-         attention_error(attention(&vq.tensor, &vk.tensor, &vv.tensor,
-                                   &vo.tensor, NULL)));
+         attention_error(
+             attention(&vq.tensor, &vk.tensor, &vv.tensor, &vo.tensor, NULL)));
   vq.tensor.ndim = 3;
   expectError("rank");
   vk.tensor.dtype.bits = 64;
