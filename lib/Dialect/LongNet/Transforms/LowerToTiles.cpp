@@ -80,12 +80,8 @@ public:
     matrix = AffineMap::getMultiDimIdentityMap(2, context);
     row = AffineMap::get(2, 0, i, context);
     line = AffineMap::get(1, 0, i, context);
-    auto allocate = [&](ArrayRef<OpFoldResult> sizes) -> Value {
-      SmallVector<int64_t> shape;
-      SmallVector<Value> dynamic;
-      dispatchIndexOpFoldResults(sizes, dynamic, shape);
-      return memref::AllocOp::create(builder, loc, MemRefType::get(shape, type),
-                                     dynamic, builder.getI64IntegerAttr(64));
+    auto allocate = [&](ArrayRef<OpFoldResult> sizes) {
+      return allocateBuffer(builder, loc, sizes, type);
     };
     state = {allocate({rows.fold(), builder.getIndexAttr(shape.valueDim)}),
              allocate(rows.fold()), allocate(rows.fold())};
@@ -348,11 +344,7 @@ private:
   }
 
   Value makeIndices(const IndexExpr &count) {
-    SmallVector<int64_t> shape;
-    SmallVector<Value> dynamic;
-    dispatchIndexOpFoldResults({count.fold()}, dynamic, shape);
-    return memref::AllocOp::create(
-        builder, loc, MemRefType::get(shape, builder.getIndexType()), dynamic);
+    return allocateBuffer(builder, loc, count.fold(), builder.getIndexType());
   }
 
   /// Positions [M] of a head and segment, of [G, M] or [H, G, M].

@@ -83,6 +83,16 @@ static Value extend(OpBuilder &builder, Location loc, Value value, Type to) {
 // Scratch
 //===----------------------------------------------------------------------===//
 
+Value allocateBuffer(OpBuilder &builder, Location loc,
+                     ArrayRef<OpFoldResult> sizes, Type element) {
+  SmallVector<int64_t> shape;
+  SmallVector<Value> dynamic;
+  dispatchIndexOpFoldResults(sizes, dynamic, shape);
+  // A cache line, and the widest vector.
+  return memref::AllocOp::create(builder, loc, MemRefType::get(shape, element),
+                                 dynamic, builder.getI64IntegerAttr(64));
+}
+
 TileScratch TileScratch::fromList(ValueRange values) {
   return {values[0], values[1], values[2], values[3],
           values[4], values[5], values[6], values[7]};
@@ -93,14 +103,8 @@ TileScratch allocateScratch(OpBuilder &builder, Location loc,
   auto attr = [&](int64_t value) -> OpFoldResult {
     return builder.getIndexAttr(value);
   };
-  auto allocate = [&](ArrayRef<OpFoldResult> sizes, Type element) -> Value {
-    SmallVector<int64_t> shape;
-    SmallVector<Value> dynamic;
-    dispatchIndexOpFoldResults(sizes, dynamic, shape);
-    // A cache line, and the widest vector.
-    return memref::AllocOp::create(builder, loc,
-                                   MemRefType::get(shape, element), dynamic,
-                                   builder.getI64IntegerAttr(64));
+  auto allocate = [&](ArrayRef<OpFoldResult> sizes, Type element) {
+    return allocateBuffer(builder, loc, sizes, element);
   };
   OpFoldResult blocks = ceilDiv(maxRows, shape.queryTile).fold();
   OpFoldResult lanes = attr(shape.queryTile), keyRows = attr(shape.keyTile);
@@ -139,6 +143,8 @@ public:
 private:
   /// Block `index` of a scratch buffer whose first dimension counts blocks.
   Value block(Value buffer, Value index);
+  /// The first `count` lanes of a block: those that hold queries.
+  Value partOfBlock(Value buffer, Value index, const IndexExpr &count);
   /// Moves a block of queries, limits and state to scratch, or the state back.
   void loadQueries(Value block);
   void storeState(Value block);
@@ -162,6 +168,16 @@ Value GroupEmitter::block(Value buffer, Value index) {
                 IndexExpr(builder, loc, OpFoldResult(index)));
 }
 
+Value GroupEmitter::partOfBlock(Value buffer, Value index,
+                                const IndexExpr &count) {
+  Value whole = block(buffer, index);
+  SmallVector<OpFoldResult> sizes = memref::getMixedSizes(builder, loc, whole);
+  SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
+  sizes.back() = count.fold();
+  return makeView(builder, loc, whole, offsets, sizes, strides, /*dropped=*/0);
+}
+
 //===----------------------------------------------------------------------===//
 // Packing
 //===----------------------------------------------------------------------===//
@@ -178,15 +194,8 @@ void GroupEmitter::loadQueries(Value blockIndex) {
   auto source = [&](Value buffer) {
     return viewRows(builder, loc, buffer, first, count);
   };
-  // The rows of a block that hold queries: [D, count] or [count].
   auto target = [&](Value buffer) {
-    Value whole = block(buffer, blockIndex);
-    SmallVector<OpFoldResult> sizes =
-        memref::getMixedSizes(builder, loc, whole);
-    SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
-    SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
-    sizes.back() = count.fold();
-    return makeView(builder, loc, whole, offsets, sizes, strides, 0);
+    return partOfBlock(buffer, blockIndex, count);
   };
 
   FloatType element = shape.accumulation;
@@ -240,14 +249,8 @@ void GroupEmitter::storeState(Value blockIndex) {
                           std::pair(scratch.max, group.state.max),
                           std::pair(scratch.sum, group.state.sum)}) {
     Value target = viewRows(builder, loc, to, first, count);
-    Value whole = block(from, blockIndex);
-    SmallVector<OpFoldResult> sizes =
-        memref::getMixedSizes(builder, loc, whole);
-    SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
-    SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
-    sizes.back() = count.fold();
-    Value source = makeView(builder, loc, whole, offsets, sizes, strides, 0);
-    if (sizes.size() == 1)
+    Value source = partOfBlock(from, blockIndex, count);
+    if (cast<ShapedType>(to.getType()).getRank() == 1)
       emitElementwise(builder, loc, source, target, {line, line}, copy);
     else
       emitElementwise(builder, loc, source, target, {transposed, straight},

@@ -70,6 +70,11 @@ struct TileScratch {
   static TileScratch fromList(mlir::ValueRange values);
 };
 
+/// Allocates a buffer on the heap, aligned to vectors.
+mlir::Value allocateBuffer(mlir::OpBuilder &builder, mlir::Location loc,
+                           llvm::ArrayRef<mlir::OpFoldResult> sizes,
+                           mlir::Type element);
+
 /// Allocates scratch for groups of up to `maxRows` queries.
 TileScratch allocateScratch(mlir::OpBuilder &builder, mlir::Location loc,
                             const TileShape &shape, const IndexExpr &maxRows);
