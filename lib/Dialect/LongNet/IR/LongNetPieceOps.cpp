@@ -308,24 +308,6 @@ ScatterOp::reifyResultShapes(OpBuilder &builder,
   return success();
 }
 
-/// Positions [G, M] or [H, G, M] of rows [B, H, G, M, ...].
-static LogicalResult verifyPositions(Operation *op, Type rows, Type positions,
-                                     StringRef name) {
-  auto type = cast<ShapedType>(positions);
-  unsigned last = type.getRank() - 1;
-  if (type.getRank() == 3 &&
-      failed(verifySameSize(op, "number of heads",
-                            {{rows, 1, "the rows"}, {positions, 0, name}})))
-    return failure();
-  if (failed(verifySameSize(
-          op, "number of segments",
-          {{rows, 2, "the rows"}, {positions, last - 1, name}})) ||
-      failed(verifySameSize(op, "number of rows a segment",
-                            {{rows, 3, "the rows"}, {positions, last, name}})))
-    return failure();
-  return success();
-}
-
 LogicalResult ScatterOp::verify() {
   Type rows = getRows().getType(), rowsLse = getRowsLse().getType();
   Type out = getOut().getType(), lse = getLse().getType();
@@ -499,47 +481,4 @@ struct DropEmptyBranch : OpRewritePattern<CombineOp> {
 void CombineOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                             MLIRContext *context) {
   patterns.add<FlattenCombine, DropEmptyBranch>(context);
-}
-
-//===----------------------------------------------------------------------===//
-// AttentionOp
-//===----------------------------------------------------------------------===//
-
-void AttentionOp::build(OpBuilder &builder, OperationState &state, Value query,
-                        Value key, Value value, Value queryPositions,
-                        Value keyPositions, Value kvLengths, Value out,
-                        Value lse, bool causal, FloatAttr scale) {
-  SmallVector<Type> results;
-  if (isa<TensorType>(out.getType()))
-    results = {out.getType(), lse.getType()};
-  build(builder, state, results, query, key, value, queryPositions,
-        keyPositions, kvLengths, out, lse, causal, scale);
-}
-
-LogicalResult AttentionOp::verify() {
-  Type query = getQuery().getType(), key = getKey().getType();
-  if (failed(verifyDestinations(
-          cast<DestinationStyleOpInterface>(getOperation()))) ||
-      failed(verifyQueryKeyValue(*this, query, key, getValue().getType())) ||
-      failed(verifyResult(*this, query, getValue().getType(),
-                          getOut().getType(), getLse().getType())) ||
-      failed(verifySameSize(*this, "number of heads",
-                            {{query, 1, "query"}, {key, 1, "key"}})) ||
-      failed(verifySameSize(*this, "number of segments",
-                            {{query, 2, "query"}, {key, 2, "key"}})) ||
-      failed(verifyPositions(*this, query, getQueryPositions().getType(),
-                             "the query positions")) ||
-      failed(verifyPositions(*this, key, getKeyPositions().getType(),
-                             "the key positions")) ||
-      failed(verifyScale(*this, getScale(), getElementTypeOrSelf(getLse()))))
-    return failure();
-  Type element = cast<ShapedType>(getOut().getType()).getElementType();
-  if (element != cast<ShapedType>(getLse().getType()).getElementType())
-    return emitOpError() << "expects out in the accumulation type, got "
-                         << element;
-  if (getKvLengths())
-    return verifySameSize(
-        *this, "batch size",
-        {{query, 0, "query"}, {getKvLengths().getType(), 0, "kv_lengths"}});
-  return success();
 }

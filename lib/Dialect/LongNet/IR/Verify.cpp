@@ -173,4 +173,21 @@ LogicalResult verifyDestinations(DestinationStyleOpInterface op) {
   return success();
 }
 
+LogicalResult verifyPositions(Operation *op, Type rows, Type positions,
+                              StringRef name) {
+  auto type = cast<ShapedType>(positions);
+  unsigned last = type.getRank() - 1;
+  if (type.getRank() == 3 &&
+      failed(verifySameSize(op, "number of heads",
+                            {{rows, 1, "the rows"}, {positions, 0, name}})))
+    return failure();
+  if (failed(verifySameSize(
+          op, "number of segments",
+          {{rows, 2, "the rows"}, {positions, last - 1, name}})) ||
+      failed(verifySameSize(op, "number of rows a segment",
+                            {{rows, 3, "the rows"}, {positions, last, name}})))
+    return failure();
+  return success();
+}
+
 } // namespace longnet

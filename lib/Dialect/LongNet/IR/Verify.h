@@ -46,6 +46,10 @@ llvm::LogicalResult verifyPattern(mlir::Operation *op,
                                   std::optional<int64_t> heads, bool causal,
                                   bool hasLengths, bool hasOffset);
 
+/// Positions [G, M] or [H, G, M] of rows [B, H, G, M, ...].
+llvm::LogicalResult verifyPositions(mlir::Operation *op, mlir::Type rows,
+                                    mlir::Type positions, llvm::StringRef name);
+
 /// A scale that the accumulation type can tell from zero and infinity, also in
 /// units of log2; or zero.
 llvm::LogicalResult verifyScale(mlir::Operation *op,
