@@ -22,14 +22,11 @@
 #ifndef LONGNET_CONVERSION_CINTERFACE_FUNCTIONINTERFACE_H
 #define LONGNET_CONVERSION_CINTERFACE_FUNCTIONINTERFACE_H
 
+#include "longnet/Dialect/LongNet/IR/Geometry.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Operation.h"
 
 namespace longnet {
-
-/// The largest position of a row that is taken. Positions are summed and
-/// multiplied; this leaves room for all of it.
-constexpr int64_t largestPosition = int64_t(1) << 48;
 
 /// One parameter of a C entry: inputs, then outputs.
 struct Parameter {

@@ -146,11 +146,9 @@ LogicalResult BranchAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                  int64_t segment, int64_t dilation,
                                  HeadOffset headOffset,
                                  ArrayRef<int64_t> phases, Padding padding) {
-  // Positions are products and sums of these; 2^48 rows leave room for all.
-  constexpr int64_t largest = int64_t(1) << 48;
-  if (segment < 1 || segment > largest)
+  if (segment < 1 || segment > largestPosition)
     return emitError() << "segment must lie in [1, 2^48], got " << segment;
-  if (dilation < 1 || dilation > largest)
+  if (dilation < 1 || dilation > largestPosition)
     return emitError() << "dilation must lie in [1, 2^48], got " << dilation;
   if ((headOffset == HeadOffset::listed) == phases.empty())
     return emitError() << "expects a list of phases exactly where heads are "

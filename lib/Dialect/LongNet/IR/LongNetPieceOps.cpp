@@ -111,7 +111,7 @@ SegmentOp::reifyResultShapes(OpBuilder &builder,
 LogicalResult SegmentOp::verify() {
   if (getSources().empty() || getSources().size() != getRows().size())
     return emitOpError("expects as many results as sources, and at least one");
-  if (getSegment() > int64_t(1) << 48)
+  if (getSegment() > largestPosition)
     return emitOpError() << "segment must lie in [1, 2^48], got "
                          << getSegment();
   if (getOrigin())

@@ -33,6 +33,16 @@ Value floatConstant(OpBuilder &builder, Location loc, Type type, double value) {
                                    builder.getFloatAttr(type, value));
 }
 
+IndexExpr sizeOf(OpBuilder &builder, Location loc, Value buffer, unsigned dim) {
+  return IndexExpr(builder, loc,
+                   memref::getMixedSize(builder, loc, buffer, dim));
+}
+
+void deallocate(OpBuilder &builder, Location loc, ArrayRef<Value> buffers) {
+  for (Value buffer : buffers)
+    memref::DeallocOp::create(builder, loc, buffer);
+}
+
 Type elementOf(Value shaped) {
   return cast<ShapedType>(shaped.getType()).getElementType();
 }
@@ -167,8 +177,7 @@ public:
   }
 
   void deallocate() {
-    for (Value buffer : {state.acc, state.max, state.sum})
-      memref::DeallocOp::create(builder, loc, buffer);
+    longnet::deallocate(builder, loc, {state.acc, state.max, state.sum});
   }
 
 private:
@@ -192,8 +201,9 @@ public:
         functions(functions) {}
 
   void run() {
-    IndexExpr batch = size(op.getQuery(), 0), heads = size(op.getQuery(), 1);
-    IndexExpr rows = size(op.getQuery(), 2);
+    IndexExpr batch = sizeOf(builder, loc, op.getQuery(), 0),
+              heads = sizeOf(builder, loc, op.getQuery(), 1);
+    IndexExpr rows = sizeOf(builder, loc, op.getQuery(), 2);
     FloatType accumulation = cast<FloatType>(elementOf(op.getLse()));
     int64_t headDim = cast<ShapedType>(op.getQuery().getType()).getDimSize(3);
     int64_t valueDim = cast<ShapedType>(op.getValue().getType()).getDimSize(3);
@@ -214,16 +224,10 @@ public:
       state.finish(out, lse);
     });
     state.deallocate();
-    for (Value buffer : scratch.list())
-      memref::DeallocOp::create(builder, loc, buffer);
+    deallocate(builder, loc, scratch.list());
   }
 
 private:
-  IndexExpr size(Value buffer, unsigned dim) {
-    return IndexExpr(builder, loc,
-                     memref::getMixedSize(builder, loc, buffer, dim));
-  }
-
   IndexExpr valueOr(Value value, int64_t otherwise) {
     return value ? IndexExpr(builder, loc, OpFoldResult(value))
                  : IndexExpr(builder, loc, otherwise);
@@ -233,8 +237,9 @@ private:
                     const TileShape &shape, const TileScratch &scratch,
                     ChunkState &state) {
     int64_t w = branch.getSegment(), r = branch.getDilation();
-    IndexExpr heads = size(op.getQuery(), 1);
-    IndexExpr keyHead = floorDiv(h * size(op.getKey(), 1), heads);
+    IndexExpr heads = sizeOf(builder, loc, op.getQuery(), 1);
+    IndexExpr keyHead =
+        floorDiv(h * sizeOf(builder, loc, op.getKey(), 1), heads);
     Value query = viewAt(builder, loc, op.getQuery(), {b, h});
     Value key = viewAt(builder, loc, op.getKey(), {b, keyHead});
     Value value = viewAt(builder, loc, op.getValue(), {b, keyHead});
@@ -246,8 +251,9 @@ private:
         branch.getPhase(builder, loc, globalHead.fold(), globalHeads.fold()));
     IndexExpr queryBegin = valueOr(op.getQueryOffset(), 0);
     IndexExpr keyBegin = valueOr(op.getKeyOffset(), 0);
-    Span<IndexExpr> queries{queryBegin, queryBegin + size(query, 0)};
-    Span<IndexExpr> keys{keyBegin, keyBegin + size(key, 0)};
+    Span<IndexExpr> queries{queryBegin,
+                            queryBegin + sizeOf(builder, loc, query, 0)};
+    Span<IndexExpr> keys{keyBegin, keyBegin + sizeOf(builder, loc, key, 0)};
     if (op.getKvLengths()) {
       Value length = memref::LoadOp::create(builder, loc, op.getKvLengths(),
                                             b.materialize());
@@ -266,10 +272,12 @@ private:
     auto view = [&](Value source, const Rows<IndexExpr> &rows,
                     const IndexExpr &begin) {
       // Where there are no rows, the first may lie past the end.
-      IndexExpr first = minimum(rows.first - begin, size(source, 0));
+      IndexExpr first =
+          minimum(rows.first - begin, sizeOf(builder, loc, source, 0));
       return viewRows(builder, loc, source, first, rows.count, r);
     };
-    IndexExpr first = minimum(queryRows.first - queryBegin, size(query, 0));
+    IndexExpr first =
+        minimum(queryRows.first - queryBegin, sizeOf(builder, loc, query, 0));
     QueryGroup group{view(query, queryRows, queryBegin),
                      state.view(first, queryRows.count, r),
                      view(key, keyRows, keyBegin),
@@ -282,7 +290,7 @@ private:
       group.diagonal = floorDiv(queryRows.first - keyRows.first, r);
     // Torchscale's missing keys take part as zeros.
     if (branch.getPadding() == Padding::torchscale)
-      group.keys = rowsPerSegment(minimum(size(key, 0), w), r);
+      group.keys = rowsPerSegment(minimum(sizeOf(builder, loc, key, 0), w), r);
     functions.call(builder, loc, shape, scratch, group);
   }
 
@@ -307,8 +315,9 @@ public:
   void run() {
     SmallVector<IndexExpr> outer;
     for (unsigned dim : {0, 1, 2})
-      outer.push_back(size(op.getQuery(), dim));
-    IndexExpr rows = size(op.getQuery(), 3), keys = size(op.getKey(), 3);
+      outer.push_back(sizeOf(builder, loc, op.getQuery(), dim));
+    IndexExpr rows = sizeOf(builder, loc, op.getQuery(), 3),
+              keys = sizeOf(builder, loc, op.getKey(), 3);
     FloatType accumulation = cast<FloatType>(elementOf(op.getLse()));
     int64_t headDim = cast<ShapedType>(op.getQuery().getType()).getDimSize(4);
     int64_t valueDim = cast<ShapedType>(op.getValue().getType()).getDimSize(4);
@@ -330,19 +339,12 @@ public:
       state.finish(viewAt(builder, loc, op.getOut(), at),
                    viewAt(builder, loc, op.getLse(), at));
     });
-    for (Value buffer : {limits, positions})
-      memref::DeallocOp::create(builder, loc, buffer);
+    deallocate(builder, loc, {limits, positions});
     state.deallocate();
-    for (Value buffer : scratch.list())
-      memref::DeallocOp::create(builder, loc, buffer);
+    deallocate(builder, loc, scratch.list());
   }
 
 private:
-  IndexExpr size(Value buffer, unsigned dim) {
-    return IndexExpr(builder, loc,
-                     memref::getMixedSize(builder, loc, buffer, dim));
-  }
-
   Value makeIndices(const IndexExpr &count) {
     return allocateBuffer(builder, loc, count.fold(), builder.getIndexType());
   }

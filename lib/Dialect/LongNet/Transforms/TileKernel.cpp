@@ -72,6 +72,11 @@ void emitElementwise(
       });
 }
 
+/// The body of a copy.
+static SmallVector<Value> copyElement(OpBuilder &, Location, ValueRange args) {
+  return {args[0]};
+}
+
 /// `value` in type `to`, wider or equal.
 static Value extend(OpBuilder &builder, Location loc, Value value, Type to) {
   if (value.getType() == to)
@@ -136,6 +141,12 @@ public:
       : builder(builder), loc(loc), shape(shape), scratch(scratch),
         group(group),
         rows(builder, loc, memref::getMixedSize(builder, loc, group.query, 0)) {
+    MLIRContext *context = builder.getContext();
+    AffineExpr i = getAffineDimExpr(0, context),
+               d = getAffineDimExpr(1, context);
+    line = AffineMap::get(1, 0, i, context);
+    straight = AffineMap::get(2, 0, {i, d}, context);
+    transposed = AffineMap::get(2, 0, {d, i}, context);
   }
 
   void run();
@@ -159,6 +170,8 @@ private:
   const TileScratch &scratch;
   const QueryGroup &group;
   IndexExpr rows;
+  /// Of a row of elements, of a matrix, and of its transpose.
+  AffineMap line, straight, transposed;
 };
 
 } // namespace
@@ -183,11 +196,6 @@ Value GroupEmitter::partOfBlock(Value buffer, Value index,
 //===----------------------------------------------------------------------===//
 
 void GroupEmitter::loadQueries(Value blockIndex) {
-  MLIRContext *context = builder.getContext();
-  AffineExpr i = getAffineDimExpr(0, context), d = getAffineDimExpr(1, context);
-  AffineMap straight = AffineMap::get(2, 0, {i, d}, context);
-  AffineMap transposed = AffineMap::get(2, 0, {d, i}, context);
-  AffineMap line = AffineMap::get(1, 0, i, context);
   IndexExpr first =
       IndexExpr(builder, loc, OpFoldResult(blockIndex)) * shape.queryTile;
   IndexExpr count = minimum(rows - first, shape.queryTile);
@@ -209,18 +217,15 @@ void GroupEmitter::loadQueries(Value blockIndex) {
                       x = arith::MulFOp::create(b, l, x, sign);
                     return SmallVector<Value>{x};
                   });
-  auto copy = [](OpBuilder &, Location, ValueRange args) {
-    return SmallVector<Value>{args[0]};
-  };
   emitElementwise(builder, loc, source(group.state.acc), target(scratch.acc),
-                  {straight, transposed}, copy);
+                  {straight, transposed}, copyElement);
   emitElementwise(builder, loc, source(group.state.max), target(scratch.max),
-                  {line, line}, copy);
+                  {line, line}, copyElement);
   emitElementwise(builder, loc, source(group.state.sum), target(scratch.sum),
-                  {line, line}, copy);
+                  {line, line}, copyElement);
   if (group.queryLimits)
     return emitElementwise(builder, loc, source(group.queryLimits),
-                           target(scratch.limits), {line, line}, copy);
+                           target(scratch.limits), {line, line}, copyElement);
   emitElementwise(builder, loc, {}, target(scratch.limits), {line},
                   [&](OpBuilder &b, Location l, ValueRange) {
                     if (!group.diagonal)
@@ -234,34 +239,23 @@ void GroupEmitter::loadQueries(Value blockIndex) {
 }
 
 void GroupEmitter::storeState(Value blockIndex) {
-  MLIRContext *context = builder.getContext();
-  AffineExpr i = getAffineDimExpr(0, context), d = getAffineDimExpr(1, context);
-  AffineMap straight = AffineMap::get(2, 0, {i, d}, context);
-  AffineMap transposed = AffineMap::get(2, 0, {d, i}, context);
-  AffineMap line = AffineMap::get(1, 0, i, context);
   IndexExpr first =
       IndexExpr(builder, loc, OpFoldResult(blockIndex)) * shape.queryTile;
   IndexExpr count = minimum(rows - first, shape.queryTile);
-  auto copy = [](OpBuilder &, Location, ValueRange args) {
-    return SmallVector<Value>{args[0]};
-  };
   for (auto [from, to] : {std::pair(scratch.acc, group.state.acc),
                           std::pair(scratch.max, group.state.max),
                           std::pair(scratch.sum, group.state.sum)}) {
     Value target = viewRows(builder, loc, to, first, count);
     Value source = partOfBlock(from, blockIndex, count);
     if (cast<ShapedType>(to.getType()).getRank() == 1)
-      emitElementwise(builder, loc, source, target, {line, line}, copy);
+      emitElementwise(builder, loc, source, target, {line, line}, copyElement);
     else
       emitElementwise(builder, loc, source, target, {transposed, straight},
-                      copy);
+                      copyElement);
   }
 }
 
 void GroupEmitter::packKeys(Value firstKey) {
-  MLIRContext *context = builder.getContext();
-  AffineMap straight = AffineMap::getMultiDimIdentityMap(2, context);
-  AffineMap line = AffineMap::getMultiDimIdentityMap(1, context);
   IndexExpr first(builder, loc, OpFoldResult(firstKey));
   Value zero = arith::ConstantOp::create(
       builder, loc, builder.getZeroAttr(shape.accumulation));
@@ -291,9 +285,7 @@ void GroupEmitter::packKeys(Value firstKey) {
     emitElementwise(
         builder, loc, viewRows(builder, loc, group.keyPositions, first, count),
         viewRows(builder, loc, scratch.positions, first.constant(0), count),
-        {line, line}, [](OpBuilder &, Location, ValueRange args) {
-          return SmallVector<Value>{args[0]};
-        });
+        {line, line}, copyElement);
     return;
   }
   emitElementwise(builder, loc, {}, scratch.positions, {line},

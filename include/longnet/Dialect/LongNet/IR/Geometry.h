@@ -26,6 +26,10 @@ namespace longnet {
 
 class BranchAttr;
 
+/// The largest position of a row, segment length and dilation that are taken.
+/// They are summed and multiplied; this leaves room for all of it.
+constexpr int64_t largestPosition = int64_t(1) << 48;
+
 inline int64_t floorDiv(int64_t a, int64_t b) {
   return llvm::divideFloorSigned(a, b);
 }
