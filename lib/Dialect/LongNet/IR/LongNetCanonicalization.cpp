@@ -50,7 +50,8 @@ struct DropZeroOffset : OpRewritePattern<Op> {
       rewriter.modifyOpInPlace(op, [&] { op.getQueryOffsetMutable().clear(); });
       return success();
     }
-    if constexpr (std::is_same_v<Op, AttendOp>)
+    if constexpr (std::is_same_v<Op, AttendOp> ||
+                  std::is_same_v<Op, AttendGradOp>)
       if (isZero(op.getKeyOffset())) {
         rewriter.modifyOpInPlace(op, [&] { op.getKeyOffsetMutable().clear(); });
         return success();
@@ -60,10 +61,11 @@ struct DropZeroOffset : OpRewritePattern<Op> {
 };
 
 /// Heads 0 on of as many as the query has are its own.
-struct DropWholeHeads : OpRewritePattern<AttendOp> {
-  using OpRewritePattern::OpRewritePattern;
+template <typename Op>
+struct DropWholeHeads : OpRewritePattern<Op> {
+  using OpRewritePattern<Op>::OpRewritePattern;
 
-  LogicalResult matchAndRewrite(AttendOp op,
+  LogicalResult matchAndRewrite(Op op,
                                 PatternRewriter &rewriter) const override {
     APInt heads;
     auto query = cast<ShapedType>(op.getQuery().getType());
@@ -87,6 +89,12 @@ void DilatedAttentionOp::getCanonicalizationPatterns(
                DropZeroOffset<DilatedAttentionOp>>(context);
 }
 
+void DilatedAttentionGradOp::getCanonicalizationPatterns(
+    RewritePatternSet &patterns, MLIRContext *context) {
+  patterns.add<DropDefaultScale<DilatedAttentionGradOp>,
+               DropZeroOffset<DilatedAttentionGradOp>>(context);
+}
+
 void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                               MLIRContext *context) {
   patterns.add<DropDefaultScale<AttentionOp>>(context);
@@ -95,5 +103,11 @@ void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 void AttendOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                            MLIRContext *context) {
   patterns.add<DropDefaultScale<AttendOp>, DropZeroOffset<AttendOp>,
-               DropWholeHeads>(context);
+               DropWholeHeads<AttendOp>>(context);
+}
+
+void AttendGradOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                               MLIRContext *context) {
+  patterns.add<DropDefaultScale<AttendGradOp>, DropZeroOffset<AttendGradOp>,
+               DropWholeHeads<AttendGradOp>>(context);
 }

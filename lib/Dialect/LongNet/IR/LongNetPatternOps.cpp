@@ -33,37 +33,41 @@ bool DilatedAttentionOp::isCompatibleReturnTypes(TypeRange inferred,
   return inferred.size() == actual.size();
 }
 
-LogicalResult DilatedAttentionOp::verify() {
-  Type query = getQuery().getType();
-  if (failed(verifyQueryKeyValue(*this, query, getKey().getType(),
-                                 getValue().getType())) ||
-      failed(verifyHeadGroups(*this, query, getKey().getType())) ||
-      failed(verifyResult(*this, query, getValue().getType(),
-                          getOut().getType(), getLse().getType())) ||
-      failed(verifyPattern(*this, getBranches(),
-                           getQuery().getType().getDimSize(1), getCausal(),
-                           bool(getKvLengths()), bool(getQueryOffset()))) ||
-      failed(verifyScale(*this, getScale(), getElementTypeOrSelf(getLse()))))
+static bool isPadded(BranchAttr branch) {
+  return branch.getPadding() == Padding::torchscale;
+}
+
+/// What holds of an attention and of its gradient.
+template <typename Op>
+static LogicalResult verifyAttention(Op op) {
+  Type query = op.getQuery().getType(), key = op.getKey().getType();
+  if (failed(verifyQueryKeyValue(op, query, key, op.getValue().getType())) ||
+      failed(verifyHeadGroups(op, query, key)) ||
+      failed(verifyResult(op, query, op.getValue().getType(),
+                          op.getOut().getType(), op.getLse().getType())) ||
+      failed(verifyPattern(op, op.getBranches(),
+                           op.getQuery().getType().getDimSize(1),
+                           op.getCausal(), bool(op.getKvLengths()),
+                           bool(op.getQueryOffset()))) ||
+      failed(verifyScale(op, op.getScale(), getElementTypeOrSelf(op.getLse()))))
     return failure();
-  if (getKvLengths() &&
-      failed(verifySameSize(
-          *this, "batch size",
-          {{query, 0, "query"}, {getKvLengths().getType(), 0, "kv_lengths"}})))
+  if (op.getKvLengths() &&
+      failed(verifySameSize(op, "batch size",
+                            {{query, 0, "query"},
+                             {op.getKvLengths().getType(), 0, "kv_lengths"}})))
     return failure();
-  if (getQueryOffset())
-    if (auto offset = getConstantIntValue(getQueryOffset());
+  if (op.getQueryOffset())
+    if (auto offset = getConstantIntValue(op.getQueryOffset());
         offset && *offset < 0)
-      return emitOpError() << "expects a query offset of at least 0, got "
-                           << *offset;
-  auto isPadded = [](BranchAttr branch) {
-    return branch.getPadding() == Padding::torchscale;
-  };
-  if (llvm::any_of(getBranches(), isPadded))
-    return verifySameSize(
-        *this, "number of rows with padding = torchscale",
-        {{query, 2, "query"}, {getKey().getType(), 2, "key"}});
+      return op.emitOpError()
+             << "expects a query offset of at least 0, got " << *offset;
+  if (llvm::any_of(op.getBranches(), isPadded))
+    return verifySameSize(op, "number of rows with padding = torchscale",
+                          {{query, 2, "query"}, {key, 2, "key"}});
   return success();
 }
+
+LogicalResult DilatedAttentionOp::verify() { return verifyAttention(*this); }
 
 LogicalResult
 DilatedAttentionOp::reifyResultShapes(OpBuilder &builder,
@@ -74,5 +78,30 @@ DilatedAttentionOp::reifyResultShapes(OpBuilder &builder,
   SmallVector<OpFoldResult> out = rows;
   out.push_back(builder.getIndexAttr(getValue().getType().getDimSize(3)));
   shapes = {out, rows};
+  return success();
+}
+
+LogicalResult DilatedAttentionGradOp::verify() {
+  if (failed(verifyAttention(*this)) ||
+      failed(verifyGradient(*this, getOut().getType(), getOutGrad().getType(),
+                            "out", "the gradient of out")))
+    return failure();
+  if (getLseGrad() &&
+      failed(verifyGradient(*this, getLse().getType(), getLseGrad().getType(),
+                            "lse", "the gradient of lse")))
+    return failure();
+  for (BranchAttr branch : getBranches())
+    if (!branch.isAligned(getKey().getType().getDimSize(2)))
+      return emitOpError() << "branch " << branch
+                           << " moves result rows off their query rows and has "
+                              "no gradient";
+  return success();
+}
+
+LogicalResult
+DilatedAttentionGradOp::reifyResultShapes(OpBuilder &builder,
+                                          ReifiedRankedShapedTypeDims &shapes) {
+  for (Value operand : {getQuery(), getKey(), getValue()})
+    shapes.push_back(tensor::getMixedSizes(builder, getLoc(), operand));
   return success();
 }

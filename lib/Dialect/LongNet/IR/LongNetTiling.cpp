@@ -9,7 +9,9 @@
 //
 // Tiles of `attention` and `attend` are the same operation on slices: batch,
 // heads, segments and query rows are parallel, keys stay whole. A tile of
-// `attend_tile` may also split its keys, which its running state allows.
+// `attend_tile` may also split its keys, which its running state allows. Tiles
+// of `attend_grad` hold whole segments, queries and keys, so that they share no
+// row of a gradient.
 //
 //===----------------------------------------------------------------------===//
 
@@ -225,6 +227,143 @@ AttendOp::generateResultTileValue(OpBuilder &builder, unsigned number,
                                   ArrayRef<OpFoldResult> offsets,
                                   ArrayRef<OpFoldResult> sizes) {
   return generateOneResult(*this, builder, number, offsets, sizes);
+}
+
+//===----------------------------------------------------------------------===//
+// AttendGradOp: (batch, key head, row)
+//===----------------------------------------------------------------------===//
+
+/// Segments are cut at multiples of their length only where the first row's
+/// position is known to be one.
+static bool splitsRows(AttendGradOp op) {
+  return !op.getQueryOffset() && !op.getKeyOffset();
+}
+
+SmallVector<utils::IteratorType> AttendGradOp::getLoopIteratorTypes() {
+  return SmallVector<utils::IteratorType>(3, utils::IteratorType::parallel);
+}
+
+SmallVector<Range> AttendGradOp::getIterationDomain(OpBuilder &builder) {
+  Location loc = getLoc();
+  SmallVector<Range> domain = getDomain(builder, loc, getKey(), 3);
+  auto rows = [&](Value sequence) {
+    return IndexExpr(builder, loc,
+                     tensor::getMixedSize(builder, loc, sequence, 2));
+  };
+  domain[2].size = splitsRows(*this)
+                       ? maximum(rows(getQuery()), rows(getKey())).fold()
+                       : OpFoldResult(builder.getIndexAttr(1));
+  return domain;
+}
+
+namespace {
+
+/// Where a tile of `attend_grad` lies in [B, H, N] of queries and of keys.
+struct GradTile {
+  Sizes queryOffsets, querySizes, keyOffsets, keySizes;
+
+  GradTile(AttendGradOp op, OpBuilder &builder, ArrayRef<OpFoldResult> offsets,
+           ArrayRef<OpFoldResult> sizes);
+};
+
+} // namespace
+
+GradTile::GradTile(AttendGradOp op, OpBuilder &builder,
+                   ArrayRef<OpFoldResult> offsets,
+                   ArrayRef<OpFoldResult> sizes) {
+  Location loc = op.getLoc();
+  auto sizeOf = [&](Value sequence, unsigned dim) {
+    return tensor::getMixedSize(builder, loc, sequence, dim);
+  };
+  auto expr = [&](OpFoldResult value) {
+    return IndexExpr(builder, loc, value);
+  };
+  queryOffsets = keyOffsets = {offsets[0], offsets[1]};
+  querySizes = keySizes = {sizes[0], sizes[1]};
+  OpFoldResult queryHeads = sizeOf(op.getQuery(), 1),
+               keyHeads = sizeOf(op.getKey(), 1);
+  auto known = getConstantIntValue(queryHeads);
+  if (!known || known != getConstantIntValue(keyHeads)) {
+    // A group of query heads shares a key head.
+    IndexExpr group = floorDiv(expr(queryHeads), expr(keyHeads));
+    queryOffsets[1] = (expr(offsets[1]) * group).fold();
+    querySizes[1] = (expr(sizes[1]) * group).fold();
+  }
+  if (!splitsRows(op))
+    return;
+  // The longer sequence may have tiles that the other one does not reach.
+  auto clip = [&](Value sequence, Sizes &resultOffsets, Sizes &resultSizes) {
+    IndexExpr rows = expr(sizeOf(sequence, 2));
+    IndexExpr first = minimum(expr(offsets[2]), rows);
+    resultOffsets.push_back(first.fold());
+    resultSizes.push_back(minimum(expr(sizes[2]), rows - first).fold());
+  };
+  clip(op.getQuery(), queryOffsets, querySizes);
+  clip(op.getKey(), keyOffsets, keySizes);
+}
+
+FailureOr<TilingResult>
+AttendGradOp::getTiledImplementation(OpBuilder &builder,
+                                     ArrayRef<OpFoldResult> offsets,
+                                     ArrayRef<OpFoldResult> sizes) {
+  if (failed(expectTensors(*this)))
+    return failure();
+  Location loc = getLoc();
+  Slicer slice{builder, loc};
+  GradTile at(*this, builder, offsets, sizes);
+  auto queries = [&](Value sequence) {
+    return slice(sequence, at.queryOffsets, at.querySizes);
+  };
+  auto keys = [&](Value sequence) {
+    return slice(sequence, at.keyOffsets, at.keySizes);
+  };
+  Value query = queries(getQuery()), key = keys(getKey()),
+        value = keys(getValue());
+  Value lse = queries(getLse()), delta = queries(getDelta()),
+        outGrad = queries(getOutGrad());
+  Value lengths;
+  if (getKvLengths())
+    lengths = slice(getKvLengths(), offsets[0], sizes[0]);
+  Value queryGrad = queries(getQueryGrad()), keyGrad = keys(getKeyGrad()),
+        valueGrad = keys(getValueGrad());
+  Value queryOffset = getQueryOffset(), keyOffset = getKeyOffset();
+  if (splitsRows(*this))
+    queryOffset = keyOffset = IndexExpr(builder, loc, offsets[2]).materialize();
+  IndexExpr head(builder, loc, at.queryOffsets[1]);
+  if (getHeadOffset())
+    head = head + IndexExpr(builder, loc, OpFoldResult(getHeadOffset()));
+  Value heads =
+      getHeads() ? getHeads()
+                 : IndexExpr(builder, loc,
+                             tensor::getMixedSize(builder, loc, getQuery(), 1))
+                       .materialize();
+  auto tile = AttendGradOp::create(
+      builder, loc,
+      TypeRange{queryGrad.getType(), keyGrad.getType(), valueGrad.getType()},
+      query, key, value, lse, delta, outGrad, lengths, queryOffset, keyOffset,
+      head.materialize(), heads, queryGrad, keyGrad, valueGrad, getBranchAttr(),
+      getCausalAttr(), getScaleAttr());
+  return TilingResult{
+      {tile}, SmallVector<Value>(tile->getResults()), slice.slices};
+}
+
+LogicalResult AttendGradOp::getResultTilePosition(
+    OpBuilder &builder, unsigned number, ArrayRef<OpFoldResult> offsets,
+    ArrayRef<OpFoldResult> sizes, Sizes &resultOffsets, Sizes &resultSizes) {
+  GradTile at(*this, builder, offsets, sizes);
+  bool ofQueries = number == 0;
+  return getLeadingPosition(builder, getLoc(), getDpsInits()[number],
+                            ofQueries ? at.queryOffsets : at.keyOffsets,
+                            ofQueries ? at.querySizes : at.keySizes,
+                            resultOffsets, resultSizes);
+}
+
+FailureOr<TilingResult>
+AttendGradOp::generateResultTileValue(OpBuilder &builder, unsigned number,
+                                      ArrayRef<OpFoldResult> offsets,
+                                      ArrayRef<OpFoldResult> sizes) {
+  // A slice of a result need not be one of whole segments.
+  return emitOpError("is tiled as a whole, not from a slice of a result");
 }
 
 //===----------------------------------------------------------------------===//

@@ -102,6 +102,23 @@ LogicalResult verifyResult(Operation *op, Type query, Type value, Type out,
   return success();
 }
 
+LogicalResult verifyGradient(Operation *op, Type of, Type gradient,
+                             StringRef name, StringRef gradientName) {
+  static constexpr StringRef sizes[] = {"batch size", "number of heads",
+                                        "number of rows", "head dimension"};
+  for (unsigned dim = 0; dim < shaped(of).getRank(); ++dim)
+    if (failed(verifySameSize(
+            op, sizes[dim], {{of, dim, name}, {gradient, dim, gradientName}})))
+      return failure();
+  Type storage = shaped(of).getElementType();
+  FloatType accumulation = getAccumulationType(storage);
+  Type element = shaped(gradient).getElementType();
+  if (element != storage && element != accumulation)
+    return op->emitOpError() << "expects " << gradientName << " of " << storage
+                             << " or " << accumulation << ", got " << element;
+  return success();
+}
+
 LogicalResult verifyPattern(Operation *op, ArrayRef<BranchAttr> branches,
                             std::optional<int64_t> heads, bool causal,
                             bool hasLengths, bool hasOffset) {

@@ -38,6 +38,12 @@ llvm::LogicalResult verifyResult(mlir::Operation *op, mlir::Type query,
                                  mlir::Type value, mlir::Type out,
                                  mlir::Type lse);
 
+/// The gradient of `of`, which is called `name`: its sizes, and its element
+/// type or the accumulation type.
+llvm::LogicalResult verifyGradient(mlir::Operation *op, mlir::Type of,
+                                   mlir::Type gradient, llvm::StringRef name,
+                                   llvm::StringRef gradientName);
+
 /// A pattern: branches exist, phases are listed for every head, and no branch
 /// with torchscale's padding meets what it has no meaning for. Without `heads`
 /// a list is taken at its word.

@@ -24,10 +24,11 @@ struct DestinationModel
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
                               const AnalysisState &) const {
     auto destination = cast<DestinationStyleOpInterface>(op);
-    if (!destination.isDpsInit(&operand) || isa<AttendTileOp>(op))
+    if (!destination.isDpsInit(&operand))
       return true;
-    auto attend = dyn_cast<AttendOp>(op);
-    return attend && attend.getAccumulate();
+    if (auto attend = dyn_cast<AttendOp>(op))
+      return attend.getAccumulate();
+    return isa<AttendTileOp, AttendGradOp, AttendGradTileOp>(op);
   }
 
   LogicalResult bufferize(Operation *op, RewriterBase &rewriter,
@@ -66,7 +67,10 @@ void registerBufferizableOpInterfaceExternalModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, LongNetDialect *) {
     AttentionOp::attachInterface<DestinationModel<AttentionOp>>(*context);
     AttendOp::attachInterface<DestinationModel<AttendOp>>(*context);
+    AttendGradOp::attachInterface<DestinationModel<AttendGradOp>>(*context);
     AttendTileOp::attachInterface<DestinationModel<AttendTileOp>>(*context);
+    AttendGradTileOp::attachInterface<DestinationModel<AttendGradTileOp>>(
+        *context);
   });
 }
 

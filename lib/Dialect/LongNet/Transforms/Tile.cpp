@@ -33,7 +33,7 @@ struct LongNetTilePass : impl::LongNetTileBase<LongNetTilePass> {
     SmallVector<TilingInterface> ops;
     getOperation()->walk([&](TilingInterface op) {
       // Inside a forall, the work of a task is tiled already.
-      if (isa<AttendOp, AttentionOp>(op.getOperation()) &&
+      if (isa<AttendOp, AttendGradOp, AttentionOp>(op.getOperation()) &&
           op->getNumResults() > 0 && !op->getParentOfType<scf::ForallOp>())
         ops.push_back(op);
     });
@@ -46,7 +46,10 @@ struct LongNetTilePass : impl::LongNetTileBase<LongNetTilePass> {
   LogicalResult tile(TilingInterface op, RewriterBase &rewriter) {
     SmallVector<OpFoldResult> sizes(op.getLoopIteratorTypes().size(),
                                     rewriter.getIndexAttr(1));
-    sizes.back() = rewriter.getIndexAttr(chunk);
+    int64_t rows = chunk;
+    if (auto gradient = dyn_cast<AttendGradOp>(op.getOperation()))
+      rows = llvm::alignTo(chunk, gradient.getBranch().getSegment());
+    sizes.back() = rewriter.getIndexAttr(rows);
     scf::SCFTilingOptions options;
     options.setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
     options.setTileSizes(sizes);

@@ -16,16 +16,16 @@ include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "mlir/Interfaces/TilingInterface.td"
 
+defvar TilesOnTensors = DeclareOpInterfaceMethods<TilingInterface,
+    ["getLoopIteratorTypes", "getIterationDomain", "getTiledImplementation",
+     "getResultTilePosition", "generateResultTileValue"]>;
+
 class LongNet_KernelOp<string mnemonic, list<Trait> traits = []>
     : LongNet_Op<mnemonic, !listconcat([
         AttrSizedOperandSegments, DestinationStyleOpInterface,
         DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
         DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
-                                  ["reifyResultShapes"]>,
-        DeclareOpInterfaceMethods<TilingInterface,
-            ["getLoopIteratorTypes", "getIterationDomain",
-             "getTiledImplementation", "getResultTilePosition",
-             "generateResultTileValue"]>], traits)> {
+                                  ["reifyResultShapes"]>], traits)> {
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let hasVerifier = 1;
   let extraClassDeclaration = [{
@@ -33,7 +33,7 @@ class LongNet_KernelOp<string mnemonic, list<Trait> traits = []>
   }];
 }
 
-def LongNet_AttendOp : LongNet_KernelOp<"attend"> {
+def LongNet_AttendOp : LongNet_KernelOp<"attend", [TilesOnTensors]> {
   let summary = "attention over a pattern, read from strided rows";
   let description = [{
     Attends over all branches of a pattern, straight from the rows of `query`,
@@ -91,7 +91,7 @@ def LongNet_AttendOp : LongNet_KernelOp<"attend"> {
   let hasCanonicalizer = 1;
 }
 
-def LongNet_AttendTileOp : LongNet_KernelOp<"attend_tile"> {
+def LongNet_AttendTileOp : LongNet_KernelOp<"attend_tile", [TilesOnTensors]> {
   let summary = "one dense tile of attention with a running softmax";
   let description = [{
     Folds a tile of keys into the running softmax of a tile of queries. Queries
@@ -135,6 +135,122 @@ def LongNet_AttendTileOp : LongNet_KernelOp<"attend_tile"> {
       type($key_positions) `,` type($query_limits) `)`)?
     `outs` `(` $acc `,` $max `,` $sum `:`
       type($acc) `,` type($max) `,` type($sum) `)` (`->` type($results)^)?
+  }];
+}
+
+def LongNet_AttendGradOp : LongNet_KernelOp<"attend_grad", [TilesOnTensors]> {
+  let summary = "adds the gradient of one branch, on strided rows";
+  let description = [{
+    Adds what one branch contributes to the gradient of attention, straight from
+    the rows of the operands. With `x(p, t) = scale * q_p . k_t` over the pairs
+    that see each other through the branch,
+
+    ```
+    P  = exp(x - lse_p)           dS   = P (dout_p . v_t - delta_p)
+    dv_t += sum_p P dout_p        dk_t += scale sum_p dS q_p
+                                  dq_p += scale sum_t dS k_t
+    ```
+
+    `lse` is that of all branches together, so a pattern is a chain of
+    `attend_grad`s. `delta_p = dout_p . out_p` gives the true gradient; a delta
+    of each branch's own output the one with detached weights. Rows with
+    `lse = -inf` have no keys and contribute nothing. `branch`, positions, heads,
+    `causal`, `kv_lengths` and `scale` are as in `longnet.attend`.
+
+    The destinations are of the storage type, and rounded to it once for each
+    branch, or of the accumulation type.
+
+    Shapes: `query, query_grad [B, Hq, Nq, D]`, `key, key_grad [B, Hkv, Nk, D]`,
+    `value, value_grad [B, Hkv, Nk, Dv]`, `out_grad [B, Hq, Nq, Dv]`,
+    `lse, delta [B, Hq, Nq]`, `kv_lengths [B]`; tensors or memrefs.
+
+    Example:
+
+    ```mlir
+    %dq1, %dk1, %dv1 = longnet.attend_grad <segment = 2048, dilation = 1> causal
+        ins(%q, %k, %v, %lse, %delta, %dout : tensor<1x12x?x64xf32>, tensor<1x12x?x64xf32>,
+            tensor<1x12x?x64xf32>, tensor<1x12x?xf32>, tensor<1x12x?xf32>, tensor<1x12x?x64xf32>)
+        outs(%dq, %dk, %dv : tensor<1x12x?x64xf32>, tensor<1x12x?x64xf32>, tensor<1x12x?x64xf32>)
+        -> tensor<1x12x?x64xf32>, tensor<1x12x?x64xf32>, tensor<1x12x?x64xf32>
+    ```
+  }];
+  let arguments = (ins LongNet_AnySequence:$query, LongNet_AnySequence:$key,
+      LongNet_AnySequence:$value, LongNet_AnySequenceLse:$lse,
+      LongNet_AnySequenceLse:$delta, LongNet_AnySequence:$out_grad,
+      Optional<LongNet_AnyLengths>:$kv_lengths, Optional<Index>:$query_offset,
+      Optional<Index>:$key_offset, Optional<Index>:$head_offset,
+      Optional<Index>:$heads, LongNet_AnySequence:$query_grad,
+      LongNet_AnySequence:$key_grad, LongNet_AnySequence:$value_grad,
+      LongNet_BranchAttr:$branch, UnitAttr:$causal,
+      OptionalAttr<F64Attr>:$scale);
+  let assemblyFormat = [{
+    $branch (`causal` $causal^)? (`scale` `=` $scale^)?
+    (`query_offset` $query_offset^)? (`key_offset` $key_offset^)?
+    (`heads` $head_offset^ `of` $heads)? attr-dict
+    `ins` `(` $query `,` $key `,` $value `,` $lse `,` $delta `,` $out_grad `:`
+      type($query) `,` type($key) `,` type($value) `,` type($lse) `,`
+      type($delta) `,` type($out_grad) `)`
+    (`kv_lengths` `(` $kv_lengths^ `:` type($kv_lengths) `)`)?
+    `outs` `(` $query_grad `,` $key_grad `,` $value_grad `:`
+      type($query_grad) `,` type($key_grad) `,` type($value_grad) `)`
+    (`->` type($results)^)?
+  }];
+  let hasCanonicalizer = 1;
+}
+
+def LongNet_AttendGradTileOp : LongNet_KernelOp<"attend_grad_tile"> {
+  let summary = "one dense tile of the gradient of attention";
+  let description = [{
+    Adds what a tile of queries and a tile of keys contribute to the gradient.
+    As in `longnet.attend_tile`, lanes are queries; the two sums over queries
+    read them as rows, so queries and gradients come in both orders and nothing
+    is transposed in a tile.
+
+    ```
+    x[j, i]   = sum_d key[j, d] * query[d, i]
+    p[j, i]   = exp(scale * x[j, i] - lse[i])
+    ds[j, i]  = p[j, i] * (sum_d value[j, d] * out_grad[d, i] - delta[i])
+    query_grad'[d, i] = query_grad[d, i] + sum_j key[j, d] * ds[j, i]
+    key_grad'[j, d]   = key_grad[j, d]   + sum_i ds[j, i] * query_rows[i, d]
+    value_grad'[j, d] = value_grad[j, d] + sum_i p[j, i] * out_grad_rows[i, d]
+    ```
+
+    The factor `scale` of the first two gradients is left to the caller. With
+    `visible`, `p` is 0 unless `key_positions[j] <= query_limits[i]`. Where
+    `lse` is +inf it is 0 as well. `scale` is positive.
+
+    Shapes: `query, query_grad [D, m]`, `query_rows [m, D]`, `key, key_grad
+    [n, D]`, `value, value_grad [n, Dv]`, `out_grad [Dv, m]`, `out_grad_rows
+    [m, Dv]`, `lse, delta [m]`, `key_positions [n]`, `query_limits [m]`; tensors
+    or memrefs.
+
+    Example:
+
+    ```mlir
+    longnet.attend_grad_tile scale = 0.125
+        ins(%q, %qr, %k, %v, %do, %dor, %lse, %delta : memref<64x64xf32>, memref<64x64xf32>, memref<64x64xf32>,
+            memref<64x64xf32>, memref<64x64xf32>, memref<64x64xf32>, memref<64xf32>, memref<64xf32>)
+        outs(%dq, %dk, %dv : memref<64x64xf32>, memref<64x64xf32>, memref<64x64xf32>)
+    ```
+  }];
+  let arguments = (ins LongNet_Tile:$query, LongNet_Tile:$query_rows,
+      LongNet_Tile:$key, LongNet_Tile:$value, LongNet_Tile:$out_grad,
+      LongNet_Tile:$out_grad_rows, LongNet_TileRows:$lse,
+      LongNet_TileRows:$delta, Optional<LongNet_TilePositions>:$key_positions,
+      Optional<LongNet_TilePositions>:$query_limits,
+      LongNet_TileState:$query_grad, LongNet_TileState:$key_grad,
+      LongNet_TileState:$value_grad, F64Attr:$scale);
+  let assemblyFormat = [{
+    `scale` `=` $scale attr-dict
+    `ins` `(` $query `,` $query_rows `,` $key `,` $value `,` $out_grad `,`
+      $out_grad_rows `,` $lse `,` $delta `:` type($query) `,` type($query_rows)
+      `,` type($key) `,` type($value) `,` type($out_grad) `,`
+      type($out_grad_rows) `,` type($lse) `,` type($delta) `)`
+    (`visible` `(` $key_positions^ `,` $query_limits `:`
+      type($key_positions) `,` type($query_limits) `)`)?
+    `outs` `(` $query_grad `,` $key_grad `,` $value_grad `:`
+      type($query_grad) `,` type($key_grad) `,` type($value_grad) `)`
+    (`->` type($results)^)?
   }];
 }
 
