@@ -107,24 +107,33 @@ longnet::buildAttentionModule(MLIRContext &context, const AttentionSpec &spec) {
   addArgument("query", sequence(heads, spec.headDim));
   addArgument("key", sequence(dynamic, spec.headDim));
   addArgument("value", sequence(dynamic, spec.valueDim));
+  if (spec.gradient)
+    addArgument("out_grad", sequence(heads, spec.valueDim));
   if (spec.takesQueryOffset)
     addArgument("query_offset", builder.getIndexType());
   if (spec.takesKeyLengths)
     addArgument("kv_lengths",
                 RankedTensorType::get({dynamic}, builder.getIndexType()));
-  SmallVector<Type> results = {
+  SmallVector<Type> attended = {
       sequence(heads, spec.valueDim),
       RankedTensorType::get({dynamic, heads, dynamic},
                             getAccumulationType(element))};
+  SmallVector<Type> results = attended;
+  SmallVector<StringRef> resultNames = {"out", "lse"};
+  if (spec.gradient) {
+    results.assign(types.begin(), types.begin() + 3);
+    resultNames = {"query_grad", "key_grad", "value_grad"};
+  }
 
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   builder.setInsertionPointToEnd(module->getBody());
-  auto func = func::FuncOp::create(builder, loc, "attention",
-                                   builder.getFunctionType(types, results));
+  auto func = func::FuncOp::create(
+      builder, loc, spec.gradient ? "attention_grad" : "attention",
+      builder.getFunctionType(types, results));
   for (auto [index, name] : llvm::enumerate(names))
     func.setArgAttr(index, "longnet.name", builder.getStringAttr(name));
-  func.setResultAttr(0, "longnet.name", builder.getStringAttr("out"));
-  func.setResultAttr(1, "longnet.name", builder.getStringAttr("lse"));
+  for (auto [index, name] : llvm::enumerate(resultNames))
+    func.setResultAttr(index, "longnet.name", builder.getStringAttr(name));
 
   Block *body = func.addEntryBlock();
   builder.setInsertionPointToEnd(body);
@@ -132,17 +141,27 @@ longnet::buildAttentionModule(MLIRContext &context, const AttentionSpec &spec) {
     auto at = llvm::find(names, name);
     return at == names.end() ? Value() : body->getArgument(at - names.begin());
   };
-  auto attention = DilatedAttentionOp::create(
-      builder, loc, results, argument("query"), argument("key"),
+  auto pattern = PatternAttr::get(&context, *branches);
+  FloatAttr scale =
+      spec.scale ? builder.getF64FloatAttr(*spec.scale) : FloatAttr();
+  Operation *last = DilatedAttentionOp::create(
+      builder, loc, attended, argument("query"), argument("key"),
       argument("value"), argument("query_offset"), argument("kv_lengths"),
-      PatternAttr::get(&context, *branches), spec.causal,
-      spec.scale ? builder.getF64FloatAttr(*spec.scale) : FloatAttr());
-  func::ReturnOp::create(builder, loc, attention.getResults());
+      pattern, spec.causal, scale);
+  if (spec.gradient)
+    last = DilatedAttentionGradOp::create(
+        builder, loc, results, argument("query"), argument("key"),
+        argument("value"), last->getResult(0), last->getResult(1),
+        argument("out_grad"), /*lse_grad=*/Value(), argument("query_offset"),
+        argument("kv_lengths"), pattern, spec.causal,
+        *spec.gradient == Gradient::detached, scale);
+  func::ReturnOp::create(builder, loc, last->getResults());
 
   DiagnosticText diagnostics(context);
   if (failed(verify(*module))) {
     StringRef message = diagnostics.get();
     message.consume_front("'longnet.dilated_attention' op ");
+    message.consume_front("'longnet.dilated_attention_grad' op ");
     return createStringError(message);
   }
   return module;

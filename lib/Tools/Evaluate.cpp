@@ -47,8 +47,8 @@ private:
 struct AttentionQuestions {
   Operation *op;
   Value query, key, value, lengths;
-  ArrayRef<BranchAttr> branches;
-  bool causal;
+  SmallVector<BranchAttr> branches;
+  bool causal, isGradient;
   unsigned batch, queryHeads, queries, keyHeads, keys;
   std::optional<unsigned> offset;
 };
@@ -107,15 +107,17 @@ llvm::Error SizeQuestions::answer(func::FuncOp function,
 //===----------------------------------------------------------------------===//
 
 template <typename Op>
-static AttentionQuestions askAbout(Op op, SizeQuestions &questions) {
+static AttentionQuestions askAbout(Op op, ArrayRef<BranchAttr> branches,
+                                   SizeQuestions &questions) {
   Value query = op.getQuery(), key = op.getKey();
   AttentionQuestions about{op,
                            query,
                            key,
                            op.getValue(),
                            op.getKvLengths(),
-                           op.getBranches(),
+                           SmallVector<BranchAttr>(branches),
                            op.getCausal(),
+                           isa<DilatedAttentionGradOp, AttendGradOp>(op),
                            questions.ask(query, 0),
                            questions.ask(query, 1),
                            questions.ask(query, 2),
@@ -133,15 +135,23 @@ static std::optional<SmallVector<AttentionQuestions>>
 askAboutAttention(func::FuncOp function, SizeQuestions &questions) {
   SmallVector<AttentionQuestions> about;
   bool isKnown = true;
+  auto isWhole = [&](auto op) {
+    return op->getParentOp() == function && !op.getKeyOffset() &&
+           !op.getHeads();
+  };
   function.walk([&](Operation *op) {
     if (auto whole = dyn_cast<DilatedAttentionOp>(op);
         whole && op->getParentOp() == function)
-      about.push_back(askAbout(whole, questions));
-    else if (auto attend = dyn_cast<AttendOp>(op);
-             attend && op->getParentOp() == function &&
-             !attend.getKeyOffset() && !attend.getHeads())
-      about.push_back(askAbout(attend, questions));
-    else if (isa<DilatedAttentionOp, AttendOp, AttentionOp>(op))
+      about.push_back(askAbout(whole, whole.getBranches(), questions));
+    else if (auto gradient = dyn_cast<DilatedAttentionGradOp>(op);
+             gradient && op->getParentOp() == function)
+      about.push_back(askAbout(gradient, gradient.getBranches(), questions));
+    else if (auto attend = dyn_cast<AttendOp>(op); attend && isWhole(attend))
+      about.push_back(askAbout(attend, attend.getBranches(), questions));
+    else if (auto part = dyn_cast<AttendGradOp>(op); part && isWhole(part))
+      about.push_back(askAbout(part, part.getBranch(), questions));
+    else if (isa<DilatedAttentionOp, DilatedAttentionGradOp, AttendOp,
+                 AttendGradOp, AttentionOp>(op))
       isKnown = false;
   });
   if (!isKnown)
@@ -185,7 +195,8 @@ static std::optional<double> getFlop(const AttentionQuestions &about,
   extent.queryOffset = *offset;
   extent.causal = about.causal;
   extent.keyLengths = *lengths;
-  return costOf(about.branches, extent).flop;
+  Cost cost = costOf(about.branches, extent);
+  return about.isGradient ? cost.gradientFlop : cost.flop;
 }
 
 static void addCost(CallSizes &sizes, ArrayRef<AttentionQuestions> attentions,

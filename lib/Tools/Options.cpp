@@ -88,11 +88,21 @@ AttentionOptions::AttentionOptions()
              cl::desc("Hide the keys after a query")),
       scale("scale", cl::cat(getToolCategory()), cl::value_desc("number"),
             cl::desc("Factor of the scores; 1 / sqrt(head dimension) unless "
-                     "given")) {}
+                     "given")),
+      gradient(
+          "grad", cl::cat(getToolCategory()), cl::ValueOptional,
+          cl::desc("The gradient of query, key and value instead of the "
+                   "attention; takes that of its output as a fourth input:"),
+          cl::values(clEnumValN(Gradient::exact, "exact",
+                                "the true gradient (default)"),
+                     clEnumValN(Gradient::detached, "detached",
+                                "with the weights of the branches as "
+                                "constants, as torchscale trains"),
+                     clEnumValN(Gradient::exact, "", ""))) {}
 
 Error AttentionOptions::checkUnused() const {
   const cl::Option *options[] = {&headOffset, &padding, &dtype, &causal,
-                                 &scale};
+                                 &scale,      &gradient};
   for (const cl::Option *option : options)
     if (option->getNumOccurrences() > 0)
       return createStringError("--" + option->ArgStr + " needs --pattern");
@@ -125,6 +135,8 @@ Expected<AttentionSpec> AttentionOptions::getSpec() const {
       return createStringError("--scale: expects a finite number");
     spec.scale = scale;
   }
+  if (gradient.getNumOccurrences() > 0)
+    spec.gradient = gradient;
   return spec;
 }
 

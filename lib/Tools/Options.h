@@ -48,6 +48,7 @@ struct AttentionOptions {
   llvm::cl::opt<std::string> pattern, headOffset, padding, dtype;
   llvm::cl::opt<bool> causal;
   llvm::cl::opt<double> scale;
+  llvm::cl::opt<Gradient> gradient;
 };
 
 /// Says how code is generated.

@@ -40,7 +40,11 @@ buildAttention(MLIRContext &context, const RunOptions &options,
   Expected<AttentionSpec> spec = options.attention.getSpec();
   if (!spec)
     return spec.takeError();
-  if (sources.size() != 3)
+  if (spec->gradient && sources.size() != 4)
+    return createStringError("--grad takes 4 inputs (query, key, value and the "
+                             "gradient of the output), got " +
+                             Twine(sources.size()));
+  if (!spec->gradient && sources.size() != 3)
     return createStringError("--pattern takes 3 inputs (query, key and value), "
                              "got " +
                              Twine(sources.size()));

@@ -27,6 +27,10 @@ struct HeadOffsetSpec {
   llvm::SmallVector<int64_t> phases = {};
 };
 
+/// Which gradient of an attention: the true one, or that with the weights of the
+/// branches as constants.
+enum class Gradient { exact, detached };
+
 /// One dilated attention. Batch, heads and rows are left open.
 struct AttentionSpec {
   llvm::SmallVector<BranchSpec> branches;
@@ -43,6 +47,8 @@ struct AttentionSpec {
   /// number of valid keys of each batch entry.
   bool takesQueryOffset = false;
   bool takesKeyLengths = false;
+  /// The function returns this gradient instead of the results.
+  std::optional<Gradient> gradient;
 };
 
 /// Parses branches such as `2048:1,4096:2`. An error says where the text is
@@ -66,8 +72,16 @@ llvm::Expected<ElementType> parseSequenceType(llvm::StringRef text);
 ///     -> (out, lse)
 /// ```
 ///
-/// of the last two arguments only those that `spec` asks for. An error says
-/// which parts of `spec` do not go together.
+/// of the last two arguments only those that `spec` asks for. With a gradient
+/// the function is
+///
+/// ```mlir
+/// func.func @attention_grad(%query, %key, %value, %out_grad, %query_offset,
+///                           %kv_lengths) -> (query_grad, key_grad, value_grad)
+/// ```
+///
+/// and computes the results it needs itself. An error says which parts of `spec`
+/// do not go together.
 llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
 buildAttentionModule(mlir::MLIRContext &context, const AttentionSpec &spec);
 

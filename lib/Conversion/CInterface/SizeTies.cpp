@@ -59,6 +59,23 @@ public:
       addEqual("rows", {op.getKey(), 2}, {op.getQuery(), 2});
   }
 
+  void add(DilatedAttentionGradOp op) {
+    addSequences(op.getQuery(), op.getKey(), op.getValue(), op.getKvLengths());
+    for (Value result : {op.getOut(), op.getLse(), op.getOutGrad()})
+      addResult(result, op.getQuery());
+    if (op.getLseGrad())
+      addResult(op.getLseGrad(), op.getQuery());
+  }
+
+  void add(AttendGradOp op) {
+    addSequences(op.getQuery(), op.getKey(), op.getValue(), op.getKvLengths());
+    for (Value result :
+         {op.getLse(), op.getDelta(), op.getOutGrad(), op.getQueryGrad()})
+      addResult(result, op.getQuery());
+    for (Value gradient : {op.getKeyGrad(), op.getValueGrad()})
+      addResult(gradient, op.getKey());
+  }
+
   void add(AttendOp op) {
     addSequences(op.getQuery(), op.getKey(), op.getValue(), op.getKvLengths());
     addResult(op.getOut(), op.getQuery());
@@ -116,7 +133,8 @@ private:
 SmallVector<OperandTie> longnet::getSizeTies(Operation *op) {
   TieCollector collector;
   llvm::TypeSwitch<Operation *>(op)
-      .Case<DilatedAttentionOp, AttendOp, SegmentOp, SparsifyOp, AttentionOp,
+      .Case<DilatedAttentionOp, DilatedAttentionGradOp, AttendOp, AttendGradOp,
+            SegmentOp, SparsifyOp, AttentionOp,
             ScatterOp, CombineOp>([&](auto op) { collector.add(op); });
   return collector.ties;
 }

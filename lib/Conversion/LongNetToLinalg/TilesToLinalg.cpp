@@ -6,11 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "TileBuilder.h"
 #include "longnet/Conversion/Passes.h"
-#include "longnet/Dialect/LongNet/IR/LongNet.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
 using namespace mlir;
@@ -22,11 +20,6 @@ namespace longnet {
 
 namespace {
 
-using utils::IteratorType;
-
-/// Elements of scratch that a thread's stack holds easily.
-constexpr int64_t largestOnStack = 1 << 15;
-
 struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -34,140 +27,138 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
                                 PatternRewriter &rewriter) const override {
     if (!op.hasPureBufferSemantics())
       return rewriter.notifyMatchFailure(op, "not bufferized");
-    Location loc = op.getLoc();
-    MLIRContext *context = rewriter.getContext();
-    auto state = cast<MemRefType>(op.getMax().getType());
-    FloatType type = cast<FloatType>(state.getElementType());
-    Value zero = constant(rewriter, loc, type, 0);
-    Value minusInf = constant(rewriter, loc, type, -INFINITY);
+    auto type = cast<FloatType>(getElementTypeOrSelf(op.getMax()));
+    TileBuilder tile(rewriter, op.getLoc(), type);
+    AffineExpr d0 = tile.d0, d1 = tile.d1, d2 = tile.d2;
+    auto parallel = TileBuilder::parallel, reduction = TileBuilder::reduction;
+    AffineMap line = tile.map(1, d0), lanes = tile.map(2, d1),
+              matrix = tile.map(2, {d0, d1});
+    Value zero = tile.constant(0), minusInf = tile.constant(-INFINITY);
     // exp(s x) = 2^(s log2(e) x).
     Value scale =
-        constant(rewriter, loc, type,
-                 op.getScale().convertToDouble() * 1.44269504088896340736);
+        tile.constant(op.getScale().convertToDouble() * 1.44269504088896340736);
     auto exponential = [&](ImplicitLocOpBuilder &b, Value x, Value top) {
       Value difference = arith::SubFOp::create(b, x, top);
       Value bits = arith::MulFOp::create(b, difference, scale);
       return math::Exp2Op::create(b, bits, arith::FastMathFlags::afn)
           .getResult();
     };
-
-    SmallVector<Value> onHeap;
-    auto allocate = [&](ArrayRef<OpFoldResult> sizes) -> Value {
-      SmallVector<int64_t> shape;
-      SmallVector<Value> dynamic;
-      dispatchIndexOpFoldResults(sizes, dynamic, shape);
-      auto scratch = MemRefType::get(shape, type);
-      IntegerAttr alignment = rewriter.getI64IntegerAttr(64);
-      if (!dynamic.empty() || scratch.getNumElements() <= largestOnStack)
-        return memref::AllocaOp::create(rewriter, loc, scratch, dynamic,
-                                        alignment);
-      return onHeap.emplace_back(
-          memref::AllocOp::create(rewriter, loc, scratch, dynamic, alignment));
-    };
-    OpFoldResult lanes = memref::getMixedSize(rewriter, loc, op.getMax(), 0);
-    OpFoldResult keyRows = memref::getMixedSize(rewriter, loc, op.getKey(), 0);
-    Value scores = allocate({keyRows, lanes});
-    Value base = allocate(lanes), fade = allocate(lanes);
-    Value tileSum = allocate(lanes);
-    Value tileAcc =
-        allocate({memref::getMixedSize(rewriter, loc, op.getAcc(), 0), lanes});
-
-    AffineExpr d0, d1, d2;
-    bindDims(context, d0, d1, d2);
-    auto map = [&](unsigned dims, ArrayRef<AffineExpr> results) {
-      return AffineMap::get(dims, 0, results, context);
-    };
-    auto emit =
-        [&](ValueRange inputs, ValueRange outputs, ArrayRef<AffineMap> maps,
-            ArrayRef<IteratorType> iterators,
-            function_ref<SmallVector<Value>(ImplicitLocOpBuilder &, ValueRange)>
-                body) {
-          linalg::GenericOp::create(
-              rewriter, loc, TypeRange{}, inputs, outputs, maps, iterators,
-              [&](OpBuilder &b, Location l, ValueRange args) {
-                ImplicitLocOpBuilder builder(l, b);
-                linalg::YieldOp::create(b, l, body(builder, args));
-              });
-        };
-    const IteratorType parallel = IteratorType::parallel,
-                       reduction = IteratorType::reduction;
-    auto multiplyAdd = [&](ImplicitLocOpBuilder &b, ValueRange args) {
-      auto wide = [&](Value x) -> Value {
-        return x.getType() == type ? x : arith::ExtFOp::create(b, type, x);
-      };
-      return SmallVector<Value>{
-          math::FmaOp::create(b, wide(args[0]), wide(args[1]), args[2])};
-    };
+    OpFoldResult queries = tile.sizeOf(op.getMax(), 0);
+    Value scores = tile.allocate({tile.sizeOf(op.getKey(), 0), queries});
+    Value base = tile.allocate(queries), fade = tile.allocate(queries);
+    Value tileSum = tile.allocate(queries);
+    Value tileAcc = tile.allocate({tile.sizeOf(op.getAcc(), 0), queries});
 
     // x[j, i] = sum_d key[j, d] query[d, i], in dimensions (j, i, d).
-    linalg::FillOp::create(rewriter, loc, zero, scores);
-    emit({op.getKey(), op.getQuery()}, scores,
-         {map(3, {d0, d2}), map(3, {d2, d1}), map(3, {d0, d1})},
-         {parallel, parallel, reduction}, multiplyAdd);
+    tile.fill(scores, 0);
+    tile.contract(op.getKey(), {d0, d2}, op.getQuery(), {d2, d1}, scores);
     if (op.getKeyPositions())
-      emit({op.getKeyPositions(), op.getQueryLimits()}, scores,
-           {map(2, d0), map(2, d1), map(2, {d0, d1})}, {parallel, parallel},
-           [&](ImplicitLocOpBuilder &b, ValueRange args) {
-             Value visible = arith::CmpIOp::create(b, arith::CmpIPredicate::sle,
-                                                   args[0], args[1]);
-             return SmallVector<Value>{
-                 arith::SelectOp::create(b, visible, args[2], minusInf)};
-           });
+      tile.hide(op.getKeyPositions(), op.getQueryLimits(), scores);
 
     // The new maximum; `base` holds the old one until `fade` is known. NaN
     // scores do not enter the maximum; they enter the sum.
-    emit({op.getMax()}, base, {map(1, d0), map(1, d0)}, {parallel},
-         [](ImplicitLocOpBuilder &, ValueRange args) {
-           return SmallVector<Value>{args[0]};
-         });
-    emit({scores}, op.getMax(), {map(2, {d0, d1}), map(2, d1)},
-         {reduction, parallel}, [&](ImplicitLocOpBuilder &b, ValueRange args) {
-           Value above = arith::CmpFOp::create(b, arith::CmpFPredicate::OGT,
-                                               args[0], args[1]);
-           return SmallVector<Value>{
-               arith::SelectOp::create(b, above, args[0], args[1])};
-         });
+    tile.emit(op.getMax(), base, {line, line}, {parallel},
+              [](ImplicitLocOpBuilder &, ValueRange args) {
+                return SmallVector<Value>{args[0]};
+              });
+    tile.emit(scores, op.getMax(), {matrix, lanes}, {reduction, parallel},
+              [&](ImplicitLocOpBuilder &b, ValueRange args) {
+                Value above = arith::CmpFOp::create(
+                    b, arith::CmpFPredicate::OGT, args[0], args[1]);
+                return SmallVector<Value>{
+                    arith::SelectOp::create(b, above, args[0], args[1])};
+              });
     // What is subtracted must be finite where nothing has been seen yet.
-    emit({op.getMax()}, {base, fade}, {map(1, d0), map(1, d0), map(1, d0)},
-         {parallel}, [&](ImplicitLocOpBuilder &b, ValueRange args) {
-           Value unseen = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ,
-                                                args[0], minusInf);
-           Value top = arith::SelectOp::create(b, unseen, zero, args[0]);
-           return SmallVector<Value>{top, exponential(b, args[1], top)};
-         });
+    tile.emit(op.getMax(), {base, fade}, {line, line, line}, {parallel},
+              [&](ImplicitLocOpBuilder &b, ValueRange args) {
+                Value unseen = arith::CmpFOp::create(
+                    b, arith::CmpFPredicate::OEQ, args[0], minusInf);
+                Value top = arith::SelectOp::create(b, unseen, zero, args[0]);
+                return SmallVector<Value>{top, exponential(b, args[1], top)};
+              });
     // Sums of a tile start at zero and are added to the running ones once: the
     // error grows with the number of tiles, not with that of keys.
     auto merge = [](ImplicitLocOpBuilder &b, ValueRange args) {
       return SmallVector<Value>{
           math::FmaOp::create(b, args[0], args[2], args[1])};
     };
-    linalg::FillOp::create(rewriter, loc, zero, tileSum);
-    emit({base}, {scores, tileSum}, {map(2, d1), map(2, {d0, d1}), map(2, d1)},
-         {reduction, parallel}, [&](ImplicitLocOpBuilder &b, ValueRange args) {
-           Value p = exponential(b, args[1], args[0]);
-           return SmallVector<Value>{p, arith::AddFOp::create(b, args[2], p)};
-         });
-    emit({fade, tileSum}, op.getSum(), {map(1, d0), map(1, d0), map(1, d0)},
-         {parallel}, merge);
+    tile.fill(tileSum, 0);
+    tile.emit(
+        base, {scores, tileSum}, {lanes, matrix, lanes}, {reduction, parallel},
+        [&](ImplicitLocOpBuilder &b, ValueRange args) {
+          Value p = exponential(b, args[1], args[0]);
+          return SmallVector<Value>{p, arith::AddFOp::create(b, args[2], p)};
+        });
+    tile.emit({fade, tileSum}, op.getSum(), {line, line, line}, {parallel},
+              merge);
 
     // tileAcc[d, i] = sum_j value[j, d] p[j, i], in dimensions (d, i, j).
-    linalg::FillOp::create(rewriter, loc, zero, tileAcc);
-    emit({op.getValue(), scores}, tileAcc,
-         {map(3, {d2, d0}), map(3, {d2, d1}), map(3, {d0, d1})},
-         {parallel, parallel, reduction}, multiplyAdd);
-    emit({fade, tileAcc}, op.getAcc(),
-         {map(2, d1), map(2, {d0, d1}), map(2, {d0, d1})}, {parallel, parallel},
-         merge);
-    for (Value scratch : onHeap)
-      memref::DeallocOp::create(rewriter, loc, scratch);
+    tile.fill(tileAcc, 0);
+    tile.contract(op.getValue(), {d2, d0}, scores, {d2, d1}, tileAcc);
+    tile.emit({fade, tileAcc}, op.getAcc(), {lanes, matrix, matrix},
+              {parallel, parallel}, merge);
+    tile.deallocate();
     rewriter.eraseOp(op);
     return success();
   }
+};
 
-  static Value constant(OpBuilder &builder, Location loc, Type type,
-                        double value) {
-    return arith::ConstantOp::create(builder, loc,
-                                     builder.getFloatAttr(type, value));
+/// Sums over queries take the rows of what stands in lanes elsewhere.
+struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(AttendGradTileOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.hasPureBufferSemantics())
+      return rewriter.notifyMatchFailure(op, "not bufferized");
+    auto type = cast<FloatType>(getElementTypeOrSelf(op.getLse()));
+    TileBuilder tile(rewriter, op.getLoc(), type);
+    AffineExpr d0 = tile.d0, d1 = tile.d1, d2 = tile.d2;
+    auto parallel = TileBuilder::parallel;
+    AffineMap line = tile.map(1, d0), lanes = tile.map(2, d1),
+              matrix = tile.map(2, {d0, d1});
+    Value log2e = tile.constant(1.44269504088896340736);
+    Value scale =
+        tile.constant(op.getScale().convertToDouble() * 1.44269504088896340736);
+    OpFoldResult keys = tile.sizeOf(op.getKey(), 0),
+                 queries = tile.sizeOf(op.getLse(), 0);
+    Value p = tile.allocate({keys, queries}),
+          ds = tile.allocate({keys, queries});
+    Value level = tile.allocate(queries);
+
+    // p = exp(scale x - lse) = 2^(scale log2(e) x - log2(e) lse), in dimensions
+    // (j, i); the product is not rounded before the difference is taken.
+    tile.fill(p, 0);
+    tile.contract(op.getKey(), {d0, d2}, op.getQuery(), {d2, d1}, p);
+    if (op.getKeyPositions())
+      tile.hide(op.getKeyPositions(), op.getQueryLimits(), p);
+    tile.emit(op.getLse(), level, {line, line}, {parallel},
+              [&](ImplicitLocOpBuilder &b, ValueRange args) {
+                Value bits = arith::MulFOp::create(b, args[0], log2e);
+                return SmallVector<Value>{arith::NegFOp::create(b, bits)};
+              });
+    tile.fill(ds, 0);
+    tile.contract(op.getValue(), {d0, d2}, op.getOutGrad(), {d2, d1}, ds);
+    tile.emit({level, op.getDelta()}, {p, ds}, {lanes, lanes, matrix, matrix},
+              {parallel, parallel},
+              [&](ImplicitLocOpBuilder &b, ValueRange args) {
+                Value bits = math::FmaOp::create(b, args[2], scale, args[0]);
+                Value weight =
+                    math::Exp2Op::create(b, bits, arith::FastMathFlags::afn);
+                Value inner = arith::SubFOp::create(b, args[3], args[1]);
+                return SmallVector<Value>{
+                    weight, arith::MulFOp::create(b, weight, inner)};
+              });
+
+    // Gradients of values and keys in dimensions (j, d, i), of queries in
+    // (d, i, j).
+    tile.contract(p, {d0, d2}, op.getOutGradRows(), {d2, d1},
+                  op.getValueGrad());
+    tile.contract(ds, {d0, d2}, op.getQueryRows(), {d2, d1}, op.getKeyGrad());
+    tile.contract(op.getKey(), {d2, d0}, ds, {d2, d1}, op.getQueryGrad());
+    tile.deallocate();
+    rewriter.eraseOp(op);
+    return success();
   }
 };
 
@@ -177,7 +168,7 @@ struct ConvertLongNetTilesToLinalgPass
 
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<LowerAttendTile>(&getContext());
+    patterns.add<LowerAttendTile, LowerAttendGradTile>(&getContext());
     walkAndApplyPatterns(getOperation(), std::move(patterns));
   }
 };

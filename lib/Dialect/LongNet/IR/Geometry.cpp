@@ -66,6 +66,8 @@ Cost costOf(llvm::ArrayRef<BranchAttr> branches, const Extent &extent) {
     }
   }
   cost.flop = 2.0 * (extent.headDim + extent.valueDim) * cost.pairs;
+  cost.gradientFlop =
+      (6.0 * extent.headDim + 4.0 * extent.valueDim) * cost.pairs;
   return cost;
 }
 

@@ -12,6 +12,8 @@
 #include "longnet/Dialect/LongNet/Transforms/Passes.h"
 #include "longnet/Dialect/LongNet/Transforms/Patterns.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
@@ -130,6 +132,101 @@ private:
   }
 };
 
+/// A chain of `attend_grad`, one for each branch. With detached weights a
+/// branch has a delta of its own, of its own output, which is computed again.
+struct DecomposeGradient : OpRewritePattern<DilatedAttentionGradOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(DilatedAttentionGradOp op,
+                                PatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    SmallVector<Value> gradients;
+    for (Value operand : {op.getQuery(), op.getKey(), op.getValue()})
+      gradients.push_back(makeZeros(rewriter, loc, operand));
+    Value delta;
+    if (!op.getDetached())
+      delta = makeDelta(op, op.getOut(), rewriter);
+    for (BranchAttr branch : op.getBranches()) {
+      if (op.getDetached())
+        delta = makeDelta(op, attendAlone(op, branch, rewriter), rewriter);
+      auto next = AttendGradOp::create(
+          rewriter, loc, ValueRange(gradients).getTypes(), op.getQuery(),
+          op.getKey(), op.getValue(), op.getLse(), delta, op.getOutGrad(),
+          op.getKvLengths(), op.getQueryOffset(), /*key_offset=*/Value(),
+          /*head_offset=*/Value(), /*heads=*/Value(), gradients[0],
+          gradients[1], gradients[2], branch, op.getCausal(),
+          op.getScaleAttr());
+      llvm::copy(next.getResults(), gradients.begin());
+    }
+    rewriter.replaceOp(op, gradients);
+    return success();
+  }
+
+private:
+  static Value makeEmpty(OpBuilder &builder, Location loc, Value like,
+                         Type element) {
+    return tensor::EmptyOp::create(
+        builder, loc, tensor::getMixedSizes(builder, loc, like), element);
+  }
+
+  static Value makeZeros(OpBuilder &builder, Location loc, Value like) {
+    Type element = getElementTypeOrSelf(like);
+    Value zero =
+        arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));
+    Value empty = makeEmpty(builder, loc, like, element);
+    return linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
+  }
+
+  /// out of `branch` alone.
+  static Value attendAlone(DilatedAttentionGradOp op, BranchAttr branch,
+                           OpBuilder &builder) {
+    Location loc = op.getLoc();
+    Type accumulation = getElementTypeOrSelf(op.getLse());
+    Value out = makeEmpty(builder, loc, op.getOut(), accumulation);
+    Value lse = makeEmpty(builder, loc, op.getLse(), accumulation);
+    auto attend = AttendOp::create(
+        builder, loc, TypeRange{out.getType(), lse.getType()}, op.getQuery(),
+        op.getKey(), op.getValue(), op.getKvLengths(), op.getQueryOffset(),
+        /*key_offset=*/Value(), /*head_offset=*/Value(), /*heads=*/Value(), out,
+        lse, PatternAttr::get(builder.getContext(), branch),
+        /*accumulate=*/false, op.getCausal(), op.getScaleAttr());
+    return attend.getResult(0);
+  }
+
+  /// delta = dout . out - dlse, in the accumulation type.
+  static Value makeDelta(DilatedAttentionGradOp op, Value out,
+                         OpBuilder &builder) {
+    Location loc = op.getLoc();
+    MLIRContext *context = builder.getContext();
+    Type accumulation = getElementTypeOrSelf(op.getLse());
+    AffineMap sequence = AffineMap::getMultiDimIdentityMap(4, context);
+    AffineMap row = sequence.dropResult(3);
+    SmallVector<utils::IteratorType> iterators(4,
+                                               utils::IteratorType::parallel);
+    iterators.back() = utils::IteratorType::reduction;
+    auto dot = linalg::GenericOp::create(
+        builder, loc, op.getLse().getType(), ValueRange{op.getOutGrad(), out},
+        makeZeros(builder, loc, op.getLse()),
+        ArrayRef<AffineMap>{sequence, sequence, row}, iterators,
+        [&](OpBuilder &b, Location l, ValueRange args) {
+          auto extend = [&](Value value) -> Value {
+            if (value.getType() == accumulation)
+              return value;
+            return arith::ExtFOp::create(b, l, accumulation, value);
+          };
+          Value sum = math::FmaOp::create(b, l, extend(args[0]),
+                                          extend(args[1]), args[2]);
+          linalg::YieldOp::create(b, l, sum);
+        });
+    if (!op.getLseGrad())
+      return dot.getResult(0);
+    return linalg::SubOp::create(
+               builder, loc, ValueRange{dot.getResult(0), op.getLseGrad()},
+               makeEmpty(builder, loc, op.getLse(), accumulation))
+        .getResult(0);
+  }
+};
+
 struct LongNetDecomposePass : impl::LongNetDecomposeBase<LongNetDecomposePass> {
   using Base::Base;
 
@@ -144,7 +241,7 @@ struct LongNetDecomposePass : impl::LongNetDecomposeBase<LongNetDecomposePass> {
 } // namespace
 
 void populateLongNetDecomposePatterns(RewritePatternSet &patterns) {
-  patterns.add<DecomposeAttention>(patterns.getContext());
+  patterns.add<DecomposeAttention, DecomposeGradient>(patterns.getContext());
 }
 
 } // namespace longnet

@@ -6,7 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "GroupFunctions.h"
+#include "BranchRows.h"
+#include "GradKernel.h"
 #include "TileKernel.h"
 #include "longnet/Dialect/LongNet/IR/Geometry.h"
 #include "longnet/Dialect/LongNet/Transforms/Passes.h"
@@ -24,57 +25,9 @@ namespace longnet {
 
 namespace {
 
-struct TileSizes {
-  int64_t query, key;
-};
-
 Value floatConstant(OpBuilder &builder, Location loc, Type type, double value) {
   return arith::ConstantOp::create(builder, loc,
                                    builder.getFloatAttr(type, value));
-}
-
-IndexExpr sizeOf(OpBuilder &builder, Location loc, Value buffer, unsigned dim) {
-  return IndexExpr(builder, loc,
-                   memref::getMixedSize(builder, loc, buffer, dim));
-}
-
-void deallocate(OpBuilder &builder, Location loc, ArrayRef<Value> buffers) {
-  for (Value buffer : buffers)
-    memref::DeallocOp::create(builder, loc, buffer);
-}
-
-Type elementOf(Value shaped) {
-  return cast<ShapedType>(shaped.getType()).getElementType();
-}
-
-TileShape shapeOf(int64_t headDim, int64_t valueDim, FloatType accumulation,
-                  double scale, TileSizes tiles) {
-  // exp(s x) with s = 0 is that of zeros.
-  double sign = scale > 0 ? 1 : scale < 0 ? -1 : 0;
-  double positive = scale == 0 ? 1 : std::abs(scale);
-  return {headDim,  valueDim,    accumulation, sign,
-          positive, tiles.query, tiles.key};
-}
-
-/// Nested loops over [0, sizes[0]) x [0, sizes[1]) x ...
-void emitNest(OpBuilder &builder, Location loc, ArrayRef<IndexExpr> sizes,
-              function_ref<void(ArrayRef<IndexExpr>)> body) {
-  SmallVector<Value> zeros, bounds, ones;
-  for (const IndexExpr &size : sizes) {
-    zeros.push_back(arith::ConstantIndexOp::create(builder, loc, 0));
-    ones.push_back(arith::ConstantIndexOp::create(builder, loc, 1));
-    bounds.push_back(size.materialize());
-  }
-  scf::buildLoopNest(builder, loc, zeros, bounds, ones,
-                     [&](OpBuilder &nested, Location, ValueRange ivs) {
-                       OpBuilder::InsertionGuard guard(builder);
-                       builder.restoreInsertionPoint(
-                           nested.saveInsertionPoint());
-                       SmallVector<IndexExpr> indices;
-                       for (Value iv : ivs)
-                         indices.emplace_back(builder, loc, OpFoldResult(iv));
-                       body(indices);
-                     });
 }
 
 /// The running softmax of one batch entry, head and chunk, in scratch buffers.
@@ -137,7 +90,7 @@ public:
   }
 
   void finish(Value out, Value lse) {
-    Type storage = elementOf(out);
+    Type storage = getElementTypeOrSelf(out);
     // Rows without a key have the sum 0 and get (0, -inf).
     emitElementwise(builder, loc, {state.acc, state.sum}, out,
                     {matrix, row, matrix},
@@ -196,7 +149,7 @@ private:
 class AttendLowering {
 public:
   AttendLowering(AttendOp op, OpBuilder &builder, TileSizes tiles,
-                 GroupFunctions &functions)
+                 KernelFunctions &functions)
       : op(op), builder(builder), loc(op.getLoc()), tiles(tiles),
         functions(functions) {}
 
@@ -204,12 +157,7 @@ public:
     IndexExpr batch = sizeOf(builder, loc, op.getQuery(), 0),
               heads = sizeOf(builder, loc, op.getQuery(), 1);
     IndexExpr rows = sizeOf(builder, loc, op.getQuery(), 2);
-    FloatType accumulation = cast<FloatType>(elementOf(op.getLse()));
-    int64_t headDim = cast<ShapedType>(op.getQuery().getType()).getDimSize(3);
-    int64_t valueDim = cast<ShapedType>(op.getValue().getType()).getDimSize(3);
-    TileShape shape =
-        shapeOf(headDim, valueDim, accumulation,
-                longnet::getScale(op.getScaleAttr(), headDim), tiles);
+    TileShape shape = shapeOf(op, tiles);
     TileScratch scratch = allocateScratch(builder, loc, shape, rows);
     ChunkState state(builder, loc, rows, shape);
     emitNest(builder, loc, {batch, heads}, [&](ArrayRef<IndexExpr> at) {
@@ -228,77 +176,37 @@ public:
   }
 
 private:
-  IndexExpr valueOr(Value value, int64_t otherwise) {
-    return value ? IndexExpr(builder, loc, OpFoldResult(value))
-                 : IndexExpr(builder, loc, otherwise);
-  }
-
   void attendBranch(BranchAttr branch, const IndexExpr &b, const IndexExpr &h,
                     const TileShape &shape, const TileScratch &scratch,
                     ChunkState &state) {
     int64_t w = branch.getSegment(), r = branch.getDilation();
-    IndexExpr heads = sizeOf(builder, loc, op.getQuery(), 1);
-    IndexExpr keyHead =
-        floorDiv(h * sizeOf(builder, loc, op.getKey(), 1), heads);
     Value query = viewAt(builder, loc, op.getQuery(), {b, h});
+    IndexExpr keyHead = keyHeadOf(builder, op, h);
     Value key = viewAt(builder, loc, op.getKey(), {b, keyHead});
     Value value = viewAt(builder, loc, op.getValue(), {b, keyHead});
-
-    IndexExpr globalHead = valueOr(op.getHeadOffset(), 0) + h;
-    IndexExpr globalHeads = op.getHeads() ? valueOr(op.getHeads(), 0) : heads;
-    IndexExpr phase(
-        builder, loc,
-        branch.getPhase(builder, loc, globalHead.fold(), globalHeads.fold()));
-    IndexExpr queryBegin = valueOr(op.getQueryOffset(), 0);
-    IndexExpr keyBegin = valueOr(op.getKeyOffset(), 0);
-    Span<IndexExpr> queries{queryBegin,
-                            queryBegin + sizeOf(builder, loc, query, 0)};
-    Span<IndexExpr> keys{keyBegin, keyBegin + sizeOf(builder, loc, key, 0)};
-    if (op.getKvLengths()) {
-      Value length = memref::LoadOp::create(builder, loc, op.getKvLengths(),
-                                            b.materialize());
-      keys.end = minimum(keys.end, valueOr(length, 0));
-    }
-
-    Span<IndexExpr> segments = segmentsOf(queries, w);
-    Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-    auto loop = scf::ForOp::create(builder, loc, segments.begin.materialize(),
-                                   segments.end.materialize(), one);
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(loop.getBody());
-    IndexExpr segment = valueOr(loop.getInductionVar(), 0);
-    Rows<IndexExpr> queryRows = keptRows(segment, phase, queries, w, r);
-    Rows<IndexExpr> keyRows = keptRows(segment, phase, keys, w, r);
-    auto view = [&](Value source, const Rows<IndexExpr> &rows,
-                    const IndexExpr &begin) {
-      // Where there are no rows, the first may lie past the end.
-      IndexExpr first =
-          minimum(rows.first - begin, sizeOf(builder, loc, source, 0));
-      return viewRows(builder, loc, source, first, rows.count, r);
-    };
-    IndexExpr first =
-        minimum(queryRows.first - queryBegin, sizeOf(builder, loc, query, 0));
-    QueryGroup group{view(query, queryRows, queryBegin),
-                     state.view(first, queryRows.count, r),
-                     view(key, keyRows, keyBegin),
-                     view(value, keyRows, keyBegin),
-                     keyRows.count,
-                     std::nullopt,
-                     Value(),
-                     Value()};
-    if (op.getCausal())
-      group.diagonal = floorDiv(queryRows.first - keyRows.first, r);
-    // Torchscale's missing keys take part as zeros.
-    if (branch.getPadding() == Padding::torchscale)
-      group.keys = rowsPerSegment(minimum(sizeOf(builder, loc, key, 0), w), r);
-    functions.call(builder, loc, shape, scratch, group);
+    forEachSegment(builder, op, branch, b, h, [&](const SegmentRows &rows) {
+      auto keysOf = [&](Value source) {
+        return viewRows(builder, loc, source, rows.firstKey, rows.keys, r);
+      };
+      QueryGroup group{
+          viewRows(builder, loc, query, rows.firstQuery, rows.queries, r),
+          state.view(rows.firstQuery, rows.queries, r),
+          {keysOf(key), keysOf(value), rows.keys, Value()},
+          rows.diagonal,
+          Value()};
+      // Torchscale's missing keys take part as zeros.
+      if (branch.getPadding() == Padding::torchscale)
+        group.keys.count =
+            rowsPerSegment(minimum(sizeOf(builder, loc, key, 0), w), r);
+      attendGroup(builder, loc, shape, scratch, group, functions);
+    });
   }
 
   AttendOp op;
   OpBuilder &builder;
   Location loc;
   TileSizes tiles;
-  GroupFunctions &functions;
+  KernelFunctions &functions;
 };
 
 //===----------------------------------------------------------------------===//
@@ -308,7 +216,7 @@ private:
 class AttentionLowering {
 public:
   AttentionLowering(AttentionOp op, OpBuilder &builder, TileSizes tiles,
-                    GroupFunctions &functions)
+                    KernelFunctions &functions)
       : op(op), builder(builder), loc(op.getLoc()), tiles(tiles),
         functions(functions) {}
 
@@ -318,12 +226,7 @@ public:
       outer.push_back(sizeOf(builder, loc, op.getQuery(), dim));
     IndexExpr rows = sizeOf(builder, loc, op.getQuery(), 3),
               keys = sizeOf(builder, loc, op.getKey(), 3);
-    FloatType accumulation = cast<FloatType>(elementOf(op.getLse()));
-    int64_t headDim = cast<ShapedType>(op.getQuery().getType()).getDimSize(4);
-    int64_t valueDim = cast<ShapedType>(op.getValue().getType()).getDimSize(4);
-    TileShape shape =
-        shapeOf(headDim, valueDim, accumulation,
-                longnet::getScale(op.getScaleAttr(), headDim), tiles);
+    TileShape shape = shapeOf(op, tiles);
     TileScratch scratch = allocateScratch(builder, loc, shape, rows);
     ChunkState state(builder, loc, rows, shape);
     Value limits = makeIndices(rows), positions = makeIndices(keys);
@@ -331,11 +234,14 @@ public:
       fillLimits(limits, positionsAt(op.getQueryPositions(), at));
       fillPositions(positions, positionsAt(op.getKeyPositions(), at), at[0]);
       state.startEmpty();
-      functions.call(builder, loc, shape, scratch,
-                     {viewAt(builder, loc, op.getQuery(), at), state.get(),
-                      viewAt(builder, loc, op.getKey(), at),
-                      viewAt(builder, loc, op.getValue(), at), keys,
-                      std::nullopt, positions, limits});
+      attendGroup(builder, loc, shape, scratch,
+                  {viewAt(builder, loc, op.getQuery(), at),
+                   state.get(),
+                   {viewAt(builder, loc, op.getKey(), at),
+                    viewAt(builder, loc, op.getValue(), at), keys, positions},
+                   std::nullopt,
+                   limits},
+                  functions);
       state.finish(viewAt(builder, loc, op.getOut(), at),
                    viewAt(builder, loc, op.getLse(), at));
     });
@@ -396,7 +302,7 @@ private:
   OpBuilder &builder;
   Location loc;
   TileSizes tiles;
-  GroupFunctions &functions;
+  KernelFunctions &functions;
 };
 
 //===----------------------------------------------------------------------===//
@@ -417,11 +323,11 @@ struct LongNetLowerToTilesPass
     }
     TileSizes tiles{queryTile, keyTile};
     // Modules may be nested, and calls stay inside theirs.
-    llvm::MapVector<ModuleOp, GroupFunctions> functions;
+    llvm::MapVector<ModuleOp, KernelFunctions> functions;
     SmallVector<Operation *> lowered;
     getOperation().walk([&](Operation *op) {
       OpBuilder builder(op);
-      auto functionsOf = [&]() -> GroupFunctions & {
+      auto functionsOf = [&]() -> KernelFunctions & {
         auto module = op->getParentOfType<ModuleOp>();
         return functions.try_emplace(module, module).first->second;
       };
@@ -431,6 +337,9 @@ struct LongNetLowerToTilesPass
       else if (auto attention = dyn_cast<AttentionOp>(op);
                attention && attention.hasPureBufferSemantics())
         AttentionLowering(attention, builder, tiles, functionsOf()).run();
+      else if (auto gradient = dyn_cast<AttendGradOp>(op);
+               gradient && gradient.hasPureBufferSemantics())
+        lowerAttendGrad(gradient, builder, tiles, functionsOf());
       else
         return;
       lowered.push_back(op);

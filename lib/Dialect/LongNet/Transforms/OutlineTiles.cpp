@@ -12,6 +12,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -27,36 +28,40 @@ struct LongNetOutlineTilesPass
   using Base::Base;
 
   void runOnOperation() override {
-    // Operand types and scale say all there is about a tile: the number of
-    // operands tells masked ones from others.
-    llvm::MapVector<std::tuple<ModuleOp, FunctionType, FloatAttr>,
-                    SmallVector<AttendTileOp>>
-        tiles;
-    getOperation().walk([&](AttendTileOp op) {
+    // Kind, operand types and scale say all there is about a tile: the number
+    // of operands tells masked ones from others.
+    using Key = std::tuple<ModuleOp, OperationName, FunctionType, FloatAttr>;
+    llvm::MapVector<Key, SmallVector<Operation *>> tiles;
+    auto collect = [&](auto op) {
       if (op.hasPureBufferSemantics())
-        tiles[{op->getParentOfType<ModuleOp>(),
-               FunctionType::get(&getContext(), op->getOperandTypes(), {}),
-               op.getScaleAttr()}]
+        tiles[Key(op->template getParentOfType<ModuleOp>(), op->getName(),
+                  FunctionType::get(&getContext(), op->getOperandTypes(), {}),
+                  op.getScaleAttr())]
             .push_back(op);
+    };
+    getOperation().walk([&](Operation *op) {
+      llvm::TypeSwitch<Operation *>(op).Case<AttendTileOp, AttendGradTileOp>(
+          collect);
     });
     SymbolTableCollection tables;
     for (auto &[key, ops] : tiles) {
-      func::FuncOp function = outline(ops.front(), std::get<1>(key),
-                                      tables.getSymbolTable(std::get<0>(key)));
-      for (AttendTileOp op : ops) {
+      func::FuncOp function =
+          outline(ops.front(), std::get<FunctionType>(key),
+                  tables.getSymbolTable(std::get<ModuleOp>(key)));
+      for (Operation *op : ops) {
         OpBuilder builder(op);
-        func::CallOp::create(builder, op.getLoc(), function, op.getOperands());
-        op.erase();
+        func::CallOp::create(builder, op->getLoc(), function,
+                             op->getOperands());
+        op->erase();
       }
     }
   }
 
-  func::FuncOp outline(AttendTileOp op, FunctionType type,
-                       SymbolTable &symbols) {
+  func::FuncOp outline(Operation *op, FunctionType type, SymbolTable &symbols) {
     OpBuilder builder(&getContext());
-    Location loc = op.getLoc();
-    auto function =
-        func::FuncOp::create(builder, loc, "longnet_attend_tile", type);
+    Location loc = op->getLoc();
+    std::string name = "longnet_" + op->getName().stripDialect().str();
+    auto function = func::FuncOp::create(builder, loc, name, type);
     function.setPrivate();
     // Inlined into every branch, the tile would be compiled once for each.
     function.setNoInline(true);
@@ -67,7 +72,7 @@ struct LongNetOutlineTilesPass
     Block *body = function.addEntryBlock();
     builder.setInsertionPointToStart(body);
     IRMapping mapping;
-    mapping.map(op.getOperands(), body->getArguments());
+    mapping.map(op->getOperands(), body->getArguments());
     builder.clone(*op, mapping);
     func::ReturnOp::create(builder, loc);
     return function;

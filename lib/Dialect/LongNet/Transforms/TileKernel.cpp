@@ -72,16 +72,132 @@ void emitElementwise(
       });
 }
 
-/// The body of a copy.
-static SmallVector<Value> copyElement(OpBuilder &, Location, ValueRange args) {
+SmallVector<Value> copyElement(OpBuilder &, Location, ValueRange args) {
   return {args[0]};
 }
 
-/// `value` in type `to`, wider or equal.
-static Value extend(OpBuilder &builder, Location loc, Value value, Type to) {
+Value extend(OpBuilder &builder, Location loc, Value value, Type to) {
   if (value.getType() == to)
     return value;
   return arith::ExtFOp::create(builder, loc, to, value);
+}
+
+//===----------------------------------------------------------------------===//
+// Pieces of kernels
+//===----------------------------------------------------------------------===//
+
+void emitLoop(OpBuilder &builder, Location loc, const IndexExpr &begin,
+              const IndexExpr &end, int64_t step,
+              function_ref<void(Value)> body) {
+  auto loop =
+      scf::ForOp::create(builder, loc, begin.materialize(), end.materialize(),
+                         arith::ConstantIndexOp::create(builder, loc, step));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
+Value blockAt(OpBuilder &builder, Location loc, Value buffer, Value index) {
+  return viewAt(builder, loc, buffer,
+                IndexExpr(builder, loc, OpFoldResult(index)));
+}
+
+Value firstLanes(OpBuilder &builder, Location loc, Value block,
+                 const IndexExpr &count) {
+  SmallVector<OpFoldResult> sizes = memref::getMixedSizes(builder, loc, block);
+  SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
+  sizes.back() = count.fold();
+  return makeView(builder, loc, block, offsets, sizes, strides, /*dropped=*/0);
+}
+
+void packKeys(OpBuilder &builder, Location loc, const TileShape &shape,
+              const KeyRows &keys, const KeyTile &tile, Value firstKey) {
+  MLIRContext *context = builder.getContext();
+  AffineMap line = AffineMap::getMultiDimIdentityMap(1, context);
+  AffineMap straight = AffineMap::getMultiDimIdentityMap(2, context);
+  IndexExpr first(builder, loc, OpFoldResult(firstKey));
+  Value zero = arith::ConstantOp::create(
+      builder, loc, builder.getZeroAttr(shape.accumulation));
+  for (auto [from, to] :
+       {std::pair(keys.key, tile.keys), std::pair(keys.value, tile.values)}) {
+    IndexExpr rows(builder, loc, memref::getMixedSize(builder, loc, from, 0));
+    IndexExpr count = maximum(minimum(rows - first, shape.keyTile), 0);
+    // Rows that do not exist are zero: they may take part, and where they do
+    // not, zero times anything packed here before must not be NaN.
+    IndexExpr rest = count.constant(shape.keyTile) - count;
+    IndexExpr start = minimum(first, rows);
+    emitElementwise(
+        builder, loc, viewRows(builder, loc, from, start, count),
+        viewRows(builder, loc, to, first.constant(0), count),
+        {straight, straight}, [&](OpBuilder &b, Location l, ValueRange args) {
+          return SmallVector<Value>{extend(b, l, args[0], shape.accumulation)};
+        });
+    linalg::FillOp::create(builder, loc, zero,
+                           viewRows(builder, loc, to, count, rest));
+  }
+  // What is not a key is seen by nobody.
+  Value present = (keys.count - first).materialize();
+  Value hidden = arith::ConstantIndexOp::create(builder, loc, hiddenPosition);
+  if (keys.positions) {
+    IndexExpr count = minimum(keys.count - first, shape.keyTile);
+    linalg::FillOp::create(builder, loc, hidden, tile.positions);
+    emitElementwise(
+        builder, loc, viewRows(builder, loc, keys.positions, first, count),
+        viewRows(builder, loc, tile.positions, first.constant(0), count),
+        {line, line}, copyElement);
+    return;
+  }
+  emitElementwise(builder, loc, {}, tile.positions, {line},
+                  [&](OpBuilder &b, Location l, ValueRange) {
+                    Value lane = linalg::IndexOp::create(b, l, 0);
+                    Value isKey = arith::CmpIOp::create(
+                        b, l, arith::CmpIPredicate::slt, lane, present);
+                    Value position =
+                        arith::AddIOp::create(b, l, lane, firstKey);
+                    return SmallVector<Value>{
+                        arith::SelectOp::create(b, l, isKey, position, hidden)};
+                  });
+}
+
+void fillLimits(OpBuilder &builder, Location loc, Value limits,
+                const IndexExpr &first,
+                const std::optional<IndexExpr> &diagonal) {
+  AffineMap line = AffineMap::getMultiDimIdentityMap(1, builder.getContext());
+  emitElementwise(builder, loc, {}, limits, {line},
+                  [&](OpBuilder &b, Location l, ValueRange) {
+                    if (!diagonal)
+                      return SmallVector<Value>{
+                          arith::ConstantIndexOp::create(b, l, unlimited)};
+                    Value lane = linalg::IndexOp::create(b, l, 0);
+                    Value base = (first + *diagonal).materialize();
+                    return SmallVector<Value>{
+                        arith::AddIOp::create(b, l, lane, base)};
+                  });
+}
+
+BlockRanges rangesOf(const TileShape &shape, const IndexExpr &blocks,
+                     const IndexExpr &keys, const IndexExpr &first,
+                     const std::optional<IndexExpr> &diagonal) {
+  IndexExpr hidden = blocks.constant(0), clear = hidden;
+  IndexExpr ragged = minimum(maximum(first + shape.keyTile - keys, 0), 1);
+  if (diagonal) {
+    IndexExpr above = first - *diagonal;
+    auto within = [&](const IndexExpr &rows) {
+      return minimum(maximum(ceilDiv(rows, shape.queryTile), 0), blocks);
+    };
+    hidden = within(above - (shape.queryTile - 1));
+    clear = within(above + (shape.keyTile - 1));
+  }
+  return {hidden, maximum(clear, ragged * blocks)};
+}
+
+Attribute TileShape::asAttribute(bool hasDiagonal) const {
+  Builder builder(accumulation.getContext());
+  return builder.getArrayAttr(
+      {builder.getI64ArrayAttr({headDim, valueDim, queryTile, keyTile}),
+       builder.getF64ArrayAttr({sign, scale}), TypeAttr::get(accumulation),
+       builder.getBoolAttr(hasDiagonal)});
 }
 
 //===----------------------------------------------------------------------===//
@@ -98,9 +214,9 @@ Value allocateBuffer(OpBuilder &builder, Location loc,
                                  dynamic, builder.getI64IntegerAttr(64));
 }
 
-TileScratch TileScratch::fromList(ValueRange values) {
-  return {values[0], values[1], values[2], values[3],
-          values[4], values[5], values[6], values[7]};
+void deallocate(OpBuilder &builder, Location loc, ArrayRef<Value> buffers) {
+  for (Value buffer : buffers)
+    memref::DeallocOp::create(builder, loc, buffer);
 }
 
 TileScratch allocateScratch(OpBuilder &builder, Location loc,
@@ -152,15 +268,16 @@ public:
   void run();
 
 private:
-  /// Block `index` of a scratch buffer whose first dimension counts blocks.
-  Value block(Value buffer, Value index);
-  /// The first `count` lanes of a block: those that hold queries.
-  Value partOfBlock(Value buffer, Value index, const IndexExpr &count);
+  Value block(Value buffer, Value index) {
+    return blockAt(builder, loc, buffer, index);
+  }
+  /// The lanes of a block that hold queries.
+  Value partOfBlock(Value buffer, Value index, const IndexExpr &count) {
+    return firstLanes(builder, loc, block(buffer, index), count);
+  }
   /// Moves a block of queries, limits and state to scratch, or the state back.
   void loadQueries(Value block);
   void storeState(Value block);
-  /// Packs the keys [first, first + keyTile).
-  void packKeys(Value first);
   /// Attends the blocks [begin, end) to the packed keys.
   void attendBlocks(const IndexExpr &begin, const IndexExpr &end, bool masked);
 
@@ -175,21 +292,6 @@ private:
 };
 
 } // namespace
-
-Value GroupEmitter::block(Value buffer, Value index) {
-  return viewAt(builder, loc, buffer,
-                IndexExpr(builder, loc, OpFoldResult(index)));
-}
-
-Value GroupEmitter::partOfBlock(Value buffer, Value index,
-                                const IndexExpr &count) {
-  Value whole = block(buffer, index);
-  SmallVector<OpFoldResult> sizes = memref::getMixedSizes(builder, loc, whole);
-  SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
-  SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
-  sizes.back() = count.fold();
-  return makeView(builder, loc, whole, offsets, sizes, strides, /*dropped=*/0);
-}
 
 //===----------------------------------------------------------------------===//
 // Packing
@@ -226,16 +328,7 @@ void GroupEmitter::loadQueries(Value blockIndex) {
   if (group.queryLimits)
     return emitElementwise(builder, loc, source(group.queryLimits),
                            target(scratch.limits), {line, line}, copyElement);
-  emitElementwise(builder, loc, {}, target(scratch.limits), {line},
-                  [&](OpBuilder &b, Location l, ValueRange) {
-                    if (!group.diagonal)
-                      return SmallVector<Value>{
-                          arith::ConstantIndexOp::create(b, l, unlimited)};
-                    Value lane = linalg::IndexOp::create(b, l, 0);
-                    Value base = (first + *group.diagonal).materialize();
-                    return SmallVector<Value>{
-                        arith::AddIOp::create(b, l, lane, base)};
-                  });
+  fillLimits(builder, loc, target(scratch.limits), first, group.diagonal);
 }
 
 void GroupEmitter::storeState(Value blockIndex) {
@@ -255,66 +348,9 @@ void GroupEmitter::storeState(Value blockIndex) {
   }
 }
 
-void GroupEmitter::packKeys(Value firstKey) {
-  IndexExpr first(builder, loc, OpFoldResult(firstKey));
-  Value zero = arith::ConstantOp::create(
-      builder, loc, builder.getZeroAttr(shape.accumulation));
-  for (auto [from, to] : {std::pair(group.key, scratch.keys),
-                          std::pair(group.value, scratch.values)}) {
-    IndexExpr rows(builder, loc, memref::getMixedSize(builder, loc, from, 0));
-    IndexExpr count = maximum(minimum(rows - first, shape.keyTile), 0);
-    // Rows that do not exist are zero: they may take part, and where they do
-    // not, zero times anything packed here before must not be NaN.
-    IndexExpr rest = count.constant(shape.keyTile) - count;
-    IndexExpr start = minimum(first, rows);
-    emitElementwise(
-        builder, loc, viewRows(builder, loc, from, start, count),
-        viewRows(builder, loc, to, first.constant(0), count),
-        {straight, straight}, [&](OpBuilder &b, Location l, ValueRange args) {
-          return SmallVector<Value>{extend(b, l, args[0], shape.accumulation)};
-        });
-    linalg::FillOp::create(builder, loc, zero,
-                           viewRows(builder, loc, to, count, rest));
-  }
-  // What is not a key is seen by nobody.
-  Value present = (group.keys - first).materialize();
-  Value hidden = arith::ConstantIndexOp::create(builder, loc, hiddenPosition);
-  if (group.keyPositions) {
-    IndexExpr count = minimum(group.keys - first, shape.keyTile);
-    linalg::FillOp::create(builder, loc, hidden, scratch.positions);
-    emitElementwise(
-        builder, loc, viewRows(builder, loc, group.keyPositions, first, count),
-        viewRows(builder, loc, scratch.positions, first.constant(0), count),
-        {line, line}, copyElement);
-    return;
-  }
-  emitElementwise(builder, loc, {}, scratch.positions, {line},
-                  [&](OpBuilder &b, Location l, ValueRange) {
-                    Value lane = linalg::IndexOp::create(b, l, 0);
-                    Value isKey = arith::CmpIOp::create(
-                        b, l, arith::CmpIPredicate::slt, lane, present);
-                    Value position =
-                        arith::AddIOp::create(b, l, lane, firstKey);
-                    return SmallVector<Value>{
-                        arith::SelectOp::create(b, l, isKey, position, hidden)};
-                  });
-}
-
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//
-
-/// Runs `body` on every index of [begin, end) in steps of `step`.
-static void emitLoop(OpBuilder &builder, Location loc, const IndexExpr &begin,
-                     const IndexExpr &end, int64_t step,
-                     function_ref<void(Value)> body) {
-  auto loop =
-      scf::ForOp::create(builder, loc, begin.materialize(), end.materialize(),
-                         arith::ConstantIndexOp::create(builder, loc, step));
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(loop.getBody());
-  body(loop.getInductionVar());
-}
 
 void GroupEmitter::attendBlocks(const IndexExpr &begin, const IndexExpr &end,
                                 bool masked) {
@@ -335,44 +371,63 @@ void GroupEmitter::attendBlocks(const IndexExpr &begin, const IndexExpr &end,
 void GroupEmitter::run() {
   IndexExpr zero = rows.constant(0);
   IndexExpr blocks = ceilDiv(rows, shape.queryTile);
-  IndexExpr visible = group.keys;
+  IndexExpr visible = group.keys.count;
   // The last query sees the keys j <= rows - 1 + diagonal.
   if (group.diagonal)
     visible = maximum(minimum(visible, rows + *group.diagonal), 0);
+  KeyTile tile{scratch.keys, scratch.values, scratch.positions};
 
   emitLoop(builder, loc, zero, blocks, 1,
            [&](Value index) { loadQueries(index); });
   emitLoop(builder, loc, zero, visible, shape.keyTile, [&](Value first) {
+    packKeys(builder, loc, shape, group.keys, tile, first);
+    if (group.keys.positions)
+      return attendBlocks(zero, blocks, /*masked=*/true);
     IndexExpr key(builder, loc, OpFoldResult(first));
-    packKeys(first);
-    // Blocks [0, hidden) see no key of the tile, blocks [seen, blocks) all.
-    IndexExpr hidden = zero, seen = blocks;
-    if (!group.keyPositions) {
-      IndexExpr ragged =
-          minimum(maximum(key + shape.keyTile - group.keys, 0), 1);
-      IndexExpr clear = zero;
-      if (group.diagonal) {
-        IndexExpr above = key - *group.diagonal;
-        hidden = minimum(
-            maximum(ceilDiv(above - (shape.queryTile - 1), shape.queryTile), 0),
-            blocks);
-        clear = minimum(
-            maximum(ceilDiv(above + (shape.keyTile - 1), shape.queryTile), 0),
-            blocks);
-      }
-      seen = maximum(clear, ragged * blocks);
-    }
+    auto [hidden, seen] =
+        rangesOf(shape, blocks, group.keys.count, key, group.diagonal);
     attendBlocks(hidden, seen, /*masked=*/true);
-    if (!group.keyPositions)
-      attendBlocks(seen, blocks, /*masked=*/false);
+    attendBlocks(seen, blocks, /*masked=*/false);
   });
   emitLoop(builder, loc, zero, blocks, 1,
            [&](Value index) { storeState(index); });
 }
 
-void emitGroup(OpBuilder &builder, Location loc, const TileShape &shape,
-               const TileScratch &scratch, const QueryGroup &group) {
-  GroupEmitter(builder, loc, shape, scratch, group).run();
+void attendGroup(OpBuilder &builder, Location loc, const TileShape &shape,
+                 const TileScratch &scratch, const QueryGroup &group,
+                 KernelFunctions &functions) {
+  SmallVector<Value> operands = scratch.list();
+  for (Value view : {group.query, group.state.acc, group.state.max,
+                     group.state.sum, group.keys.key, group.keys.value})
+    operands.push_back(forgetStrides(builder, loc, view));
+  operands.push_back(group.keys.count.materialize());
+  bool hasDiagonal = group.diagonal.has_value();
+  if (hasDiagonal)
+    operands.push_back(group.diagonal->materialize());
+  bool hasPositions = bool(group.keys.positions);
+  if (hasPositions)
+    for (Value view : {group.keys.positions, group.queryLimits})
+      operands.push_back(forgetStrides(builder, loc, view));
+  functions.call(builder, loc, "longnet_attend_group",
+                 shape.asAttribute(hasDiagonal), operands,
+                 [&](OpBuilder &b, Location l, ValueRange arguments) {
+                   ArgumentReader next{b, l, arguments};
+                   TileScratch buffers = TileScratch::fromList(next.take(8));
+                   Value query = next.value();
+                   ValueRange state = next.take(3), rows = next.take(2);
+                   QueryGroup inside{query,
+                                     {state[0], state[1], state[2]},
+                                     {rows[0], rows[1], next.index(), Value()},
+                                     std::nullopt,
+                                     Value()};
+                   if (hasDiagonal)
+                     inside.diagonal = next.index();
+                   if (hasPositions) {
+                     inside.keys.positions = next.value();
+                     inside.queryLimits = next.value();
+                   }
+                   GroupEmitter(b, l, shape, buffers, inside).run();
+                 });
 }
 
 } // namespace longnet

@@ -9,6 +9,7 @@
 #ifndef LONGNET_LIB_DIALECT_LONGNET_TRANSFORMS_TILEKERNEL_H
 #define LONGNET_LIB_DIALECT_LONGNET_TRANSFORMS_TILEKERNEL_H
 
+#include "KernelFunctions.h"
 #include "longnet/Dialect/LongNet/IR/IndexExpr.h"
 #include "longnet/Dialect/LongNet/IR/LongNet.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -21,26 +22,37 @@ struct RunningState {
   mlir::Value acc, max, sum;
 };
 
+/// Keys and values of a group: views [keys, D] and [keys, Dv] with any strides.
+struct KeyRows {
+  mlir::Value key, value;
+  /// Keys that take part. Beyond the rows of `key` and `value` they are zeros.
+  IndexExpr count;
+  /// Positions [keys], or none for 0, 1, 2, ...
+  mlir::Value positions;
+};
+
 /// Queries that see keys of one list: those of a segment and phase, or of a row
 /// of `longnet.attention`. All buffers are views with any strides.
 struct QueryGroup {
   /// [rows, D]
   mlir::Value query;
   RunningState state;
-  /// [keys, D] and [keys, Dv]
-  mlir::Value key, value;
-  /// Keys that take part. Beyond the rows of `key` and `value` they are zeros.
-  IndexExpr keys;
+  KeyRows keys;
   /// Query `i` sees the keys `j <= i + diagonal`, if given.
   std::optional<IndexExpr> diagonal;
-  /// Query `i` sees the key `j` if `keyPositions[j] <= queryLimits[i]`, if
-  /// given: index buffers [keys] and [rows].
-  mlir::Value keyPositions, queryLimits;
+  /// Query `i` sees the key `j` if `keys.positions[j] <= queryLimits[i]`, if
+  /// given: an index buffer [rows].
+  mlir::Value queryLimits;
 };
 
 /// A position or limit that is never or always visible.
 constexpr int64_t hiddenPosition = std::numeric_limits<int64_t>::max();
 constexpr int64_t unlimited = hiddenPosition - 1;
+
+/// Queries and keys of a tile.
+struct TileSizes {
+  int64_t query, key;
+};
 
 /// The shape of a kernel: what does not change between groups.
 struct TileShape {
@@ -51,12 +63,8 @@ struct TileShape {
   double sign, scale;
   int64_t queryTile, keyTile;
 
-  bool operator==(const TileShape &other) const {
-    return headDim == other.headDim && valueDim == other.valueDim &&
-           accumulation == other.accumulation && sign == other.sign &&
-           scale == other.scale && queryTile == other.queryTile &&
-           keyTile == other.keyTile;
-  }
+  /// All of it, as the key of a kernel function.
+  mlir::Attribute asAttribute(bool hasDiagonal) const;
 };
 
 /// Packed tiles, reused by all groups of a task: blocks of `queryTile` queries
@@ -67,7 +75,10 @@ struct TileScratch {
   llvm::SmallVector<mlir::Value> list() const {
     return {queries, limits, acc, max, sum, keys, values, positions};
   }
-  static TileScratch fromList(mlir::ValueRange values);
+  static TileScratch fromList(mlir::ValueRange values) {
+    return {values[0], values[1], values[2], values[3],
+            values[4], values[5], values[6], values[7]};
+  }
 };
 
 /// Allocates a buffer on the heap, aligned to vectors.
@@ -75,15 +86,71 @@ mlir::Value allocateBuffer(mlir::OpBuilder &builder, mlir::Location loc,
                            llvm::ArrayRef<mlir::OpFoldResult> sizes,
                            mlir::Type element);
 
+/// Frees what `allocateBuffer` made.
+void deallocate(mlir::OpBuilder &builder, mlir::Location loc,
+                llvm::ArrayRef<mlir::Value> buffers);
+
 /// Allocates scratch for groups of up to `maxRows` queries.
 TileScratch allocateScratch(mlir::OpBuilder &builder, mlir::Location loc,
                             const TileShape &shape, const IndexExpr &maxRows);
 
-/// Folds the keys of `group` into its state: loops over query and key tiles
-/// around `longnet.attend_tile`.
-void emitGroup(mlir::OpBuilder &builder, mlir::Location loc,
-               const TileShape &shape, const TileScratch &scratch,
-               const QueryGroup &group);
+/// Folds the keys of `group` into its state: calls a function that loops over
+/// query and key tiles around `longnet.attend_tile`.
+void attendGroup(mlir::OpBuilder &builder, mlir::Location loc,
+                 const TileShape &shape, const TileScratch &scratch,
+                 const QueryGroup &group, KernelFunctions &functions);
+
+//===----------------------------------------------------------------------===//
+// Pieces of kernels
+//===----------------------------------------------------------------------===//
+
+/// One packed tile of keys: [n, D], [n, Dv] and positions [n].
+struct KeyTile {
+  mlir::Value keys, values, positions;
+};
+
+/// Packs the keys from `first` on, widened; rows that do not exist are zeros.
+void packKeys(mlir::OpBuilder &builder, mlir::Location loc,
+              const TileShape &shape, const KeyRows &rows, const KeyTile &tile,
+              mlir::Value first);
+
+/// How blocks of queries see a tile of keys: [0, hidden) not at all, [hidden,
+/// seen) in part, [seen, blocks) wholly.
+struct BlockRanges {
+  IndexExpr hidden, seen;
+};
+
+/// Of `blocks` blocks and the key tile from `first` on, of `keys` keys. Query
+/// `i` sees the keys `j <= i + diagonal`, if given.
+BlockRanges rangesOf(const TileShape &shape, const IndexExpr &blocks,
+                     const IndexExpr &keys, const IndexExpr &first,
+                     const std::optional<IndexExpr> &diagonal);
+
+/// Fills limits `[count]` of the queries from `first` on.
+void fillLimits(mlir::OpBuilder &builder, mlir::Location loc,
+                mlir::Value limits, const IndexExpr &first,
+                const std::optional<IndexExpr> &diagonal);
+
+/// Runs `body` on every index of [begin, end) in steps of `step`.
+void emitLoop(mlir::OpBuilder &builder, mlir::Location loc,
+              const IndexExpr &begin, const IndexExpr &end, int64_t step,
+              llvm::function_ref<void(mlir::Value)> body);
+
+/// Block `index` of a buffer whose first dimension counts blocks.
+mlir::Value blockAt(mlir::OpBuilder &builder, mlir::Location loc,
+                    mlir::Value buffer, mlir::Value index);
+
+/// The first `count` lanes of a block: of its last dimension.
+mlir::Value firstLanes(mlir::OpBuilder &builder, mlir::Location loc,
+                       mlir::Value block, const IndexExpr &count);
+
+/// `value` in type `to`, wider or equal.
+mlir::Value extend(mlir::OpBuilder &builder, mlir::Location loc,
+                   mlir::Value value, mlir::Type to);
+
+/// The body of a copy.
+llvm::SmallVector<mlir::Value> copyElement(mlir::OpBuilder &, mlir::Location,
+                                           mlir::ValueRange args);
 
 /// A view of `count` rows of `source` [rows, ...] from `first`, `stride` apart.
 mlir::Value viewRows(mlir::OpBuilder &builder, mlir::Location loc,

@@ -110,6 +110,8 @@ struct Cost {
   double pairs = 0;
   /// Floating-point operations of the two contractions, 2 (D + Dv) pairs.
   double flop = 0;
+  /// Of the five contractions of the gradient, (6 D + 4 Dv) pairs.
+  double gradientFlop = 0;
 };
 
 /// The exact cost of `branches` on `extent`, in time linear in the number of

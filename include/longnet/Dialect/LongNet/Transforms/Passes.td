@@ -12,15 +12,21 @@
 include "mlir/Pass/PassBase.td"
 
 def LongNetDecompose : Pass<"longnet-decompose"> {
-  let summary = "Split dilated attention into its pieces (level 0 to 1)";
+  let summary = "Split dilated attention into its pieces (level 0 to 1 and 2)";
   let description = [{
     Rewrites every `longnet.dilated_attention` into one chain of `segment`,
     `sparsify`, `attention` and `scatter` for each branch, and a `combine` of
     them all. Keys are cut on the grid of the queries. Pieces stay in the
     accumulation type; only the last `combine` rounds to the storage type.
+
+    A `longnet.dilated_attention_grad` becomes a chain of `attend_grad`, one for
+    each branch, that adds to gradients of zeros. With `detached` weights every
+    branch is attended to once more, alone, for its delta.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect",
                            "::mlir::tensor::TensorDialect"];
 }
 

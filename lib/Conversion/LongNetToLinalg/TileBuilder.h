@@ -1,0 +1,71 @@
+//===- TileBuilder.h - Tiles as linalg operations -*- C++ -*-===//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LONGNET_LIB_CONVERSION_LONGNETTOLINALG_TILEBUILDER_H
+#define LONGNET_LIB_CONVERSION_LONGNETTOLINALG_TILEBUILDER_H
+
+#include "longnet/Dialect/LongNet/IR/LongNet.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace longnet {
+
+/// Emits the operations of one tile on buffers, in its accumulation type.
+class TileBuilder {
+public:
+  using Body = llvm::function_ref<llvm::SmallVector<mlir::Value>(
+      mlir::ImplicitLocOpBuilder &, mlir::ValueRange)>;
+
+  TileBuilder(mlir::OpBuilder &builder, mlir::Location loc,
+              mlir::FloatType type);
+
+  /// Dimensions of maps.
+  mlir::AffineExpr d0, d1, d2;
+  static constexpr auto parallel = mlir::utils::IteratorType::parallel;
+  static constexpr auto reduction = mlir::utils::IteratorType::reduction;
+
+  mlir::Value constant(double value);
+
+  /// The size of dimension `dim` of a buffer.
+  mlir::OpFoldResult sizeOf(mlir::Value buffer, unsigned dim);
+
+  /// Scratch of the tile: on the stack where it is small.
+  mlir::Value allocate(llvm::ArrayRef<mlir::OpFoldResult> sizes);
+
+  /// Frees what did not fit on the stack.
+  void deallocate();
+
+  mlir::AffineMap map(unsigned dims, llvm::ArrayRef<mlir::AffineExpr> results);
+
+  void fill(mlir::Value buffer, double value);
+
+  /// A `linalg.generic`; the body gets the elements of inputs and outputs.
+  void emit(mlir::ValueRange inputs, mlir::ValueRange outputs,
+            llvm::ArrayRef<mlir::AffineMap> maps,
+            llvm::ArrayRef<mlir::utils::IteratorType> iterators, Body body);
+
+  /// out[d0, d1] += sum over d2 of left and right, indexed by their maps.
+  void contract(mlir::Value left, llvm::ArrayRef<mlir::AffineExpr> leftAt,
+                mlir::Value right, llvm::ArrayRef<mlir::AffineExpr> rightAt,
+                mlir::Value out);
+
+  /// Scores [keys, queries] that are not visible become -inf.
+  void hide(mlir::Value keyPositions, mlir::Value queryLimits,
+            mlir::Value scores);
+
+private:
+  mlir::OpBuilder &builder;
+  mlir::Location loc;
+  mlir::FloatType type;
+  llvm::SmallVector<mlir::Value> onHeap;
+};
+
+} // namespace longnet
+
+#endif // LONGNET_LIB_CONVERSION_LONGNETTOLINALG_TILEBUILDER_H

@@ -1,0 +1,84 @@
+//===- BranchRows.cpp - The rows of a branch, segment by segment -*- C++
+//-*-===//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "BranchRows.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+
+namespace longnet {
+
+IndexExpr sizeOf(OpBuilder &builder, Location loc, Value buffer, unsigned dim) {
+  return IndexExpr(builder, loc,
+                   memref::getMixedSize(builder, loc, buffer, dim));
+}
+
+void emitNest(OpBuilder &builder, Location loc, ArrayRef<IndexExpr> sizes,
+              function_ref<void(ArrayRef<IndexExpr>)> body) {
+  SmallVector<Value> zeros, bounds, ones;
+  for (const IndexExpr &size : sizes) {
+    zeros.push_back(arith::ConstantIndexOp::create(builder, loc, 0));
+    ones.push_back(arith::ConstantIndexOp::create(builder, loc, 1));
+    bounds.push_back(size.materialize());
+  }
+  scf::buildLoopNest(builder, loc, zeros, bounds, ones,
+                     [&](OpBuilder &nested, Location, ValueRange ivs) {
+                       OpBuilder::InsertionGuard guard(builder);
+                       builder.restoreInsertionPoint(
+                           nested.saveInsertionPoint());
+                       SmallVector<IndexExpr> indices;
+                       for (Value iv : ivs)
+                         indices.emplace_back(builder, loc, OpFoldResult(iv));
+                       body(indices);
+                     });
+}
+
+void forEachSegment(OpBuilder &builder, Location loc, const AttentionPart &part,
+                    BranchAttr branch, const IndexExpr &batch,
+                    const IndexExpr &head,
+                    function_ref<void(const SegmentRows &)> body) {
+  int64_t w = branch.getSegment(), r = branch.getDilation();
+  auto valueOr = [&](Value value, int64_t otherwise) {
+    return value ? IndexExpr(builder, loc, OpFoldResult(value))
+                 : IndexExpr(builder, loc, otherwise);
+  };
+  IndexExpr globalHead = valueOr(part.headOffset, 0) + head;
+  IndexExpr heads =
+      part.heads ? valueOr(part.heads, 0) : sizeOf(builder, loc, part.query, 1);
+  IndexExpr phase(
+      builder, loc,
+      branch.getPhase(builder, loc, globalHead.fold(), heads.fold()));
+  IndexExpr queryRows = sizeOf(builder, loc, part.query, 2),
+            keyRows = sizeOf(builder, loc, part.key, 2);
+  IndexExpr queryBegin = valueOr(part.queryOffset, 0),
+            keyBegin = valueOr(part.keyOffset, 0);
+  Span<IndexExpr> queries{queryBegin, queryBegin + queryRows};
+  Span<IndexExpr> keys{keyBegin, keyBegin + keyRows};
+  if (part.lengths) {
+    Value length =
+        memref::LoadOp::create(builder, loc, part.lengths, batch.materialize());
+    keys.end = minimum(keys.end, valueOr(length, 0));
+  }
+  Span<IndexExpr> segments = segmentsOf(queries, w);
+  emitLoop(builder, loc, segments.begin, segments.end, 1, [&](Value index) {
+    IndexExpr segment = valueOr(index, 0);
+    Rows<IndexExpr> keptQueries = keptRows(segment, phase, queries, w, r);
+    Rows<IndexExpr> keptKeys = keptRows(segment, phase, keys, w, r);
+    // Where there are no rows, the first may lie past the end.
+    SegmentRows rows{minimum(keptQueries.first - queryBegin, queryRows),
+                     keptQueries.count,
+                     minimum(keptKeys.first - keyBegin, keyRows),
+                     keptKeys.count, std::nullopt};
+    if (part.causal)
+      rows.diagonal = floorDiv(keptQueries.first - keptKeys.first, r);
+    body(rows);
+  });
+}
+
+} // namespace longnet

@@ -1,0 +1,85 @@
+//===- BranchRows.h - The rows of a branch, segment by segment -*- C++ -*-===//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef LONGNET_LIB_DIALECT_LONGNET_TRANSFORMS_BRANCHROWS_H
+#define LONGNET_LIB_DIALECT_LONGNET_TRANSFORMS_BRANCHROWS_H
+
+#include "TileKernel.h"
+#include "longnet/Dialect/LongNet/IR/Geometry.h"
+
+namespace longnet {
+
+/// The size of dimension `dim` of a buffer.
+IndexExpr sizeOf(mlir::OpBuilder &builder, mlir::Location loc,
+                 mlir::Value buffer, unsigned dim);
+
+/// Nested loops over [0, sizes[0]) x [0, sizes[1]) x ...
+void emitNest(mlir::OpBuilder &builder, mlir::Location loc,
+              llvm::ArrayRef<IndexExpr> sizes,
+              llvm::function_ref<void(llvm::ArrayRef<IndexExpr>)> body);
+
+/// Rows of one head and segment, `dilation` apart in queries and keys [N, ...].
+struct SegmentRows {
+  IndexExpr firstQuery, queries;
+  IndexExpr firstKey, keys;
+  /// Query `i` sees the keys `j <= i + diagonal`, if causal.
+  std::optional<IndexExpr> diagonal;
+};
+
+/// What of an attention decides which rows see each other.
+struct AttentionPart {
+  mlir::Value query, key;
+  mlir::Value lengths, queryOffset, keyOffset, headOffset, heads;
+  bool causal;
+};
+
+/// Emits a loop over the segments of `branch` that hold queries of batch entry
+/// `batch` and head `head`, with `body` in it.
+void forEachSegment(mlir::OpBuilder &builder, mlir::Location loc,
+                    const AttentionPart &part, BranchAttr branch,
+                    const IndexExpr &batch, const IndexExpr &head,
+                    llvm::function_ref<void(const SegmentRows &)> body);
+
+/// The same for `attend` or `attend_grad`.
+template <typename Op>
+void forEachSegment(mlir::OpBuilder &builder, Op op, BranchAttr branch,
+                    const IndexExpr &batch, const IndexExpr &head,
+                    llvm::function_ref<void(const SegmentRows &)> body) {
+  AttentionPart part{op.getQuery(),       op.getKey(),       op.getKvLengths(),
+                     op.getQueryOffset(), op.getKeyOffset(), op.getHeadOffset(),
+                     op.getHeads(),       op.getCausal()};
+  forEachSegment(builder, op.getLoc(), part, branch, batch, head, body);
+}
+
+/// The key head that head `head` of `op`'s query reads.
+template <typename Op>
+IndexExpr keyHeadOf(mlir::OpBuilder &builder, Op op, const IndexExpr &head) {
+  return floorDiv(head * sizeOf(builder, op.getLoc(), op.getKey(), 1),
+                  sizeOf(builder, op.getLoc(), op.getQuery(), 1));
+}
+
+/// The shape of the kernel that `op` needs.
+template <typename Op>
+TileShape shapeOf(Op op, TileSizes tiles) {
+  int64_t headDim =
+      llvm::cast<mlir::ShapedType>(op.getQuery().getType()).getShape().back();
+  int64_t valueDim =
+      llvm::cast<mlir::ShapedType>(op.getValue().getType()).getShape().back();
+  double scale = getScale(op.getScaleAttr(), headDim);
+  // exp(s x) with s = 0 is that of zeros.
+  double sign = scale > 0 ? 1 : scale < 0 ? -1 : 0;
+  double positive = scale == 0 ? 1 : std::abs(scale);
+  auto accumulation =
+      llvm::cast<mlir::FloatType>(mlir::getElementTypeOrSelf(op.getLse()));
+  return {headDim,  valueDim,    accumulation, sign,
+          positive, tiles.query, tiles.key};
+}
+
+} // namespace longnet
+
+#endif // LONGNET_LIB_DIALECT_LONGNET_TRANSFORMS_BRANCHROWS_H

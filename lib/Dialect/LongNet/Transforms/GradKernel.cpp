@@ -1,0 +1,370 @@
+//===- GradKernel.cpp - The gradient of a segment over tiles -*- C++ -*-===//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// A segment is a dense attention of its kept rows. Its queries are taken in
+// chunks that stay in the second-level cache, packed once: as lanes and as
+// rows. Past every chunk stream the tiles of keys. Gradients of queries gather
+// in the chunk, those of keys and values in buffers of the whole segment; each
+// is added to its destination once.
+//
+//===----------------------------------------------------------------------===//
+
+#include "GradKernel.h"
+#include "BranchRows.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+
+namespace longnet {
+namespace {
+
+/// Bytes of packed queries that a chunk may take: a part of a core's cache.
+constexpr int64_t chunkBytes = 640 << 10;
+
+/// Packed rows, reused by all segments of a task. The first dimension counts
+/// blocks of the chunk, for the gradients of keys and values tiles of keys.
+struct GradScratch {
+  /// [D, m], [m, D], [Dv, m] and [m, Dv]
+  Value queries, queryRows, outGrads, outGradRows;
+  /// [m]
+  Value lse, delta, limits;
+  /// [D, m]
+  Value queryGrads;
+  KeyTile tile;
+  /// [n, D] and [n, Dv]
+  Value keyGrads, valueGrads;
+
+  SmallVector<Value> list() const {
+    return {queries,        queryRows, outGrads,   outGradRows, lse,
+            delta,          limits,    queryGrads, tile.keys,   tile.values,
+            tile.positions, keyGrads,  valueGrads};
+  }
+  static GradScratch take(ArgumentReader &next) {
+    ValueRange all = next.take(13);
+    return {all[0],  all[1], all[2],
+            all[3],  all[4], all[5],
+            all[6],  all[7], {all[8], all[9], all[10]},
+            all[11], all[12]};
+  }
+};
+
+/// One segment and head: views with any strides.
+struct GradGroup {
+  /// [rows, D] and [rows, Dv]
+  Value query, outGrad;
+  /// [rows]
+  Value lse, delta;
+  Value queryGrad;
+  KeyRows keys;
+  Value keyGrad, valueGrad;
+  std::optional<IndexExpr> diagonal;
+};
+
+int64_t blocksOfChunk(const TileShape &shape) {
+  int64_t elements = shape.queryTile * (3 * shape.headDim + 2 * shape.valueDim);
+  FloatType type = shape.accumulation;
+  int64_t bytes = elements * type.getWidth() / 8;
+  return std::clamp<int64_t>(chunkBytes / bytes, 1, 16);
+}
+
+GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
+                                const TileShape &shape,
+                                const IndexExpr &maxKeys) {
+  auto attr = [&](int64_t value) -> OpFoldResult {
+    return builder.getIndexAttr(value);
+  };
+  OpFoldResult blocks = attr(blocksOfChunk(shape)), m = attr(shape.queryTile),
+               n = attr(shape.keyTile), D = attr(shape.headDim),
+               Dv = attr(shape.valueDim);
+  OpFoldResult tiles = ceilDiv(maxKeys, shape.keyTile).fold();
+  Type element = shape.accumulation, index = builder.getIndexType();
+  auto allocate = [&](ArrayRef<OpFoldResult> sizes, Type type) {
+    return allocateBuffer(builder, loc, sizes, type);
+  };
+  return {allocate({blocks, D, m}, element),
+          allocate({blocks, m, D}, element),
+          allocate({blocks, Dv, m}, element),
+          allocate({blocks, m, Dv}, element),
+          allocate({blocks, m}, element),
+          allocate({blocks, m}, element),
+          allocate({blocks, m}, index),
+          allocate({blocks, D, m}, element),
+          {allocate({n, D}, element), allocate({n, Dv}, element),
+           allocate(n, index)},
+          allocate({tiles, n, D}, element),
+          allocate({tiles, n, Dv}, element)};
+}
+
+class GradEmitter {
+public:
+  GradEmitter(OpBuilder &builder, Location loc, const TileShape &shape,
+              const GradScratch &scratch, const GradGroup &group)
+      : builder(builder), loc(loc), shape(shape), scratch(scratch),
+        group(group), rows(sizeOf(builder, loc, group.query, 0)) {
+    MLIRContext *context = builder.getContext();
+    AffineExpr i = getAffineDimExpr(0, context),
+               d = getAffineDimExpr(1, context);
+    line = AffineMap::get(1, 0, i, context);
+    straight = AffineMap::get(2, 0, {i, d}, context);
+    transposed = AffineMap::get(2, 0, {d, i}, context);
+  }
+
+  void run();
+
+private:
+  IndexExpr expr(Value value) {
+    return IndexExpr(builder, loc, OpFoldResult(value));
+  }
+  Value constant(double value) {
+    return arith::ConstantOp::create(
+        builder, loc, builder.getFloatAttr(shape.accumulation, value));
+  }
+  Value block(Value buffer, Value index) {
+    return blockAt(builder, loc, buffer, index);
+  }
+  void fill(Value buffer, double value) {
+    linalg::FillOp::create(builder, loc, constant(value), buffer);
+  }
+
+  void attendChunk(const IndexExpr &start);
+  void loadBlock(const IndexExpr &start, Value index);
+  void attendBlocks(const IndexExpr &begin, const IndexExpr &end, Value keyTile,
+                    bool masked);
+  /// Adds `factor` times the rows or, transposed, the lanes of `from`.
+  void addRows(Value from, AffineMap map, Value to, double factor);
+
+  OpBuilder &builder;
+  Location loc;
+  const TileShape &shape;
+  const GradScratch &scratch;
+  const GradGroup &group;
+  IndexExpr rows;
+  AffineMap line, straight, transposed;
+};
+
+} // namespace
+
+void GradEmitter::loadBlock(const IndexExpr &start, Value index) {
+  IndexExpr first = start + expr(index) * shape.queryTile;
+  IndexExpr count = minimum(rows - first, shape.queryTile);
+  // Lanes without a query are zeros that see nothing.
+  Value isPartial = arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::slt, count.materialize(),
+      count.constant(shape.queryTile).materialize());
+  auto partial = scf::IfOp::create(builder, loc, isPartial);
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(partial.thenBlock());
+    for (Value buffer : {scratch.queries, scratch.queryRows, scratch.outGrads,
+                         scratch.outGradRows, scratch.delta})
+      fill(block(buffer, index), 0);
+    fill(block(scratch.lse, index), INFINITY);
+  }
+  fill(block(scratch.queryGrads, index), 0);
+
+  auto source = [&](Value buffer) {
+    return viewRows(builder, loc, buffer, first, count);
+  };
+  auto rowsOf = [&](Value buffer) {
+    return viewRows(builder, loc, block(buffer, index), first.constant(0),
+                    count);
+  };
+  auto lanesOf = [&](Value buffer) {
+    return firstLanes(builder, loc, block(buffer, index), count);
+  };
+  Value sign = constant(shape.sign);
+  for (auto [from, asRows, asLanes] :
+       {std::tuple(group.query, scratch.queryRows, scratch.queries),
+        std::tuple(group.outGrad, scratch.outGradRows, scratch.outGrads)}) {
+    emitElementwise(
+        builder, loc, source(from), rowsOf(asRows), {straight, straight},
+        [&](OpBuilder &b, Location l, ValueRange args) {
+          return SmallVector<Value>{extend(b, l, args[0], shape.accumulation)};
+        });
+    bool flips = asLanes == scratch.queries && shape.sign != 1;
+    emitElementwise(builder, loc, source(from), lanesOf(asLanes),
+                    {straight, transposed},
+                    [&](OpBuilder &b, Location l, ValueRange args) {
+                      Value x = extend(b, l, args[0], shape.accumulation);
+                      if (flips)
+                        x = arith::MulFOp::create(b, l, x, sign);
+                      return SmallVector<Value>{x};
+                    });
+  }
+  emitElementwise(builder, loc, source(group.delta), lanesOf(scratch.delta),
+                  {line, line}, copyElement);
+  // A row that sees no key anywhere sees none here.
+  Value none = constant(-INFINITY), never = constant(INFINITY);
+  emitElementwise(builder, loc, source(group.lse), lanesOf(scratch.lse),
+                  {line, line}, [&](OpBuilder &b, Location l, ValueRange args) {
+                    Value isEmpty = arith::CmpFOp::create(
+                        b, l, arith::CmpFPredicate::OEQ, args[0], none);
+                    return SmallVector<Value>{
+                        arith::SelectOp::create(b, l, isEmpty, never, args[0])};
+                  });
+  fillLimits(builder, loc, lanesOf(scratch.limits), first, group.diagonal);
+}
+
+void GradEmitter::attendBlocks(const IndexExpr &begin, const IndexExpr &end,
+                               Value keyTile, bool masked) {
+  emitLoop(builder, loc, begin, end, 1, [&](Value index) {
+    AttendGradTileOp::create(
+        builder, loc, TypeRange{}, block(scratch.queries, index),
+        block(scratch.queryRows, index), scratch.tile.keys, scratch.tile.values,
+        block(scratch.outGrads, index), block(scratch.outGradRows, index),
+        block(scratch.lse, index), block(scratch.delta, index),
+        masked ? scratch.tile.positions : Value(),
+        masked ? block(scratch.limits, index) : Value(),
+        block(scratch.queryGrads, index), block(scratch.keyGrads, keyTile),
+        block(scratch.valueGrads, keyTile),
+        builder.getF64FloatAttr(shape.scale));
+  });
+}
+
+void GradEmitter::addRows(Value from, AffineMap map, Value to, double factor) {
+  Type storage = getElementTypeOrSelf(to);
+  Value by = constant(factor);
+  emitElementwise(builder, loc, from, to, {map, straight},
+                  [&](OpBuilder &b, Location l, ValueRange args) {
+                    Value x = args[0];
+                    if (factor != 1)
+                      x = arith::MulFOp::create(b, l, x, by);
+                    x = arith::AddFOp::create(
+                        b, l, extend(b, l, args[1], shape.accumulation), x);
+                    if (storage != shape.accumulation)
+                      x = arith::TruncFOp::create(b, l, storage, x);
+                    return SmallVector<Value>{x};
+                  });
+}
+
+void GradEmitter::attendChunk(const IndexExpr &start) {
+  IndexExpr zero = rows.constant(0);
+  IndexExpr count =
+      minimum(rows - start, blocksOfChunk(shape) * shape.queryTile);
+  IndexExpr blocks = ceilDiv(count, shape.queryTile);
+  IndexExpr visible = group.keys.count;
+  std::optional<IndexExpr> diagonal;
+  if (group.diagonal) {
+    diagonal = *group.diagonal + start;
+    visible = maximum(minimum(visible, count + *diagonal), 0);
+  }
+  emitLoop(builder, loc, zero, blocks, 1,
+           [&](Value index) { loadBlock(start, index); });
+  emitLoop(builder, loc, zero, visible, shape.keyTile, [&](Value first) {
+    packKeys(builder, loc, shape, group.keys, scratch.tile, first);
+    Value tile = floorDiv(expr(first), shape.keyTile).materialize();
+    auto [hidden, seen] =
+        rangesOf(shape, blocks, group.keys.count, expr(first), diagonal);
+    attendBlocks(hidden, seen, tile, /*masked=*/true);
+    attendBlocks(seen, blocks, tile, /*masked=*/false);
+  });
+  double scale = shape.sign * shape.scale;
+  emitLoop(builder, loc, zero, blocks, 1, [&](Value index) {
+    IndexExpr first = expr(index) * shape.queryTile;
+    IndexExpr lanes = minimum(count - first, shape.queryTile);
+    addRows(firstLanes(builder, loc, block(scratch.queryGrads, index), lanes),
+            transposed,
+            viewRows(builder, loc, group.queryGrad, start + first, lanes),
+            scale);
+  });
+}
+
+void GradEmitter::run() {
+  IndexExpr zero = rows.constant(0);
+  IndexExpr tiles = ceilDiv(group.keys.count, shape.keyTile);
+  for (Value buffer : {scratch.keyGrads, scratch.valueGrads})
+    fill(viewRows(builder, loc, buffer, zero, tiles), 0);
+  emitLoop(builder, loc, zero, rows, blocksOfChunk(shape) * shape.queryTile,
+           [&](Value start) { attendChunk(expr(start)); });
+  double scale = shape.sign * shape.scale;
+  emitLoop(builder, loc, zero, tiles, 1, [&](Value index) {
+    IndexExpr first = expr(index) * shape.keyTile;
+    IndexExpr count = minimum(group.keys.count - first, shape.keyTile);
+    for (auto [from, to, factor] :
+         {std::tuple(scratch.keyGrads, group.keyGrad, scale),
+          std::tuple(scratch.valueGrads, group.valueGrad, 1.0)})
+      addRows(viewRows(builder, loc, block(from, index), zero, count), straight,
+              viewRows(builder, loc, to, first, count), factor);
+  });
+}
+
+static void attendGradGroup(OpBuilder &builder, Location loc,
+                            const TileShape &shape, const GradScratch &scratch,
+                            const GradGroup &group,
+                            KernelFunctions &functions) {
+  SmallVector<Value> operands = scratch.list();
+  for (Value view :
+       {group.query, group.outGrad, group.lse, group.delta, group.queryGrad,
+        group.keys.key, group.keys.value, group.keyGrad, group.valueGrad})
+    operands.push_back(forgetStrides(builder, loc, view));
+  operands.push_back(group.keys.count.materialize());
+  bool hasDiagonal = group.diagonal.has_value();
+  if (hasDiagonal)
+    operands.push_back(group.diagonal->materialize());
+  functions.call(
+      builder, loc, "longnet_attend_grad_group", shape.asAttribute(hasDiagonal),
+      operands, [&](OpBuilder &b, Location l, ValueRange arguments) {
+        ArgumentReader next{b, l, arguments};
+        GradScratch buffers = GradScratch::take(next);
+        ValueRange rows = next.take(5), keys = next.take(4);
+        GradGroup inside{
+            rows[0], rows[1], rows[2],
+            rows[3], rows[4], {keys[0], keys[1], next.index(), Value()},
+            keys[2], keys[3], std::nullopt};
+        if (hasDiagonal)
+          inside.diagonal = next.index();
+        GradEmitter(b, l, shape, buffers, inside).run();
+      });
+}
+
+void lowerAttendGrad(AttendGradOp op, OpBuilder &builder, TileSizes tiles,
+                     KernelFunctions &functions) {
+  Location loc = op.getLoc();
+  TileShape shape = shapeOf(op, tiles);
+  BranchAttr branch = op.getBranch();
+  int64_t w = branch.getSegment(), r = branch.getDilation();
+  IndexExpr maxKeys =
+      rowsPerSegment(minimum(sizeOf(builder, loc, op.getKey(), 2), w), r);
+  GradScratch scratch = allocateGradScratch(builder, loc, shape, maxKeys);
+  emitNest(
+      builder, loc,
+      {sizeOf(builder, loc, op.getQuery(), 0),
+       sizeOf(builder, loc, op.getQuery(), 1)},
+      [&](ArrayRef<IndexExpr> at) {
+        IndexExpr keyAt[] = {at[0], keyHeadOf(builder, op, at[1])};
+        forEachSegment(
+            builder, op, branch, at[0], at[1], [&](const SegmentRows &rows) {
+              auto queries = [&](Value sequence) {
+                return viewRows(builder, loc,
+                                viewAt(builder, loc, sequence, at),
+                                rows.firstQuery, rows.queries, r);
+              };
+              auto keys = [&](Value sequence) {
+                return viewRows(builder, loc,
+                                viewAt(builder, loc, sequence, keyAt),
+                                rows.firstKey, rows.keys, r);
+              };
+              GradGroup group{
+                  queries(op.getQuery()),
+                  queries(op.getOutGrad()),
+                  queries(op.getLse()),
+                  queries(op.getDelta()),
+                  queries(op.getQueryGrad()),
+                  {keys(op.getKey()), keys(op.getValue()), rows.keys, Value()},
+                  keys(op.getKeyGrad()),
+                  keys(op.getValueGrad()),
+                  rows.diagonal};
+              attendGradGroup(builder, loc, shape, scratch, group, functions);
+            });
+      });
+  deallocate(builder, loc, scratch.list());
+}
+
+} // namespace longnet
