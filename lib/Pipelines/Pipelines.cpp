@@ -57,6 +57,9 @@ void buildTilePipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   LongNetLowerToTilesOptions lower;
   lower.queryTile = options.queryTile;
   lower.keyTile = options.keyTile;
+  // The shapes of dot products of 512 bits, and of tiles.
+  if (options.instructions >= InstructionSet::avx512bf16)
+    lower.pairs = options.instructions == InstructionSet::amx ? 32 : 16;
   pm.addPass(createLongNetLowerToTiles(lower));
   addCleanup(pm);
   pm.addPass(createLongNetOutlineTiles());
@@ -69,9 +72,12 @@ void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   ConvertLinalgToVectorLoopsOptions vectorize;
   vectorize.vectorBits = options.vectorBits;
   vectorize.registers = options.registers;
+  vectorize.instructions = options.instructions;
   pm.addPass(createConvertLinalgToVectorLoops(vectorize));
   pm.addPass(createConvertLinalgToLoopsPass());
-  pm.addPass(createLongNetExpandExp2());
+  LongNetExpandExp2Options expand;
+  expand.avx512 = options.instructions >= InstructionSet::avx512;
+  pm.addPass(createLongNetExpandExp2(expand));
   addCleanup(pm);
 
   pm.addPass(createForallToParallelLoopPass());
@@ -84,10 +90,14 @@ void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   // they go first.
   pm.addPass(createFinalizeMemRefToLLVMConversionPass());
   pm.addPass(createSCFToControlFlowPass());
-  arith::ArithExpandOpsPassOptions expand;
-  expand.includeBf16 = true;
-  pm.addPass(arith::createArithExpandOpsPass(expand));
-  pm.addPass(createConvertVectorToLLVMPass());
+  // Elsewhere LLVM rounds to bf16 by a call for every element.
+  arith::ArithExpandOpsPassOptions rounding;
+  rounding.includeBf16 = options.instructions < InstructionSet::avx512bf16;
+  pm.addPass(arith::createArithExpandOpsPass(rounding));
+  ConvertVectorToLLVMPassOptions vectors;
+  vectors.x86Vector = options.instructions >= InstructionSet::avx512bf16;
+  vectors.amx = options.instructions >= InstructionSet::amx;
+  pm.addPass(createConvertVectorToLLVMPass(vectors));
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertMathToLibmPass());
   pm.addPass(createConvertToLLVMPass());

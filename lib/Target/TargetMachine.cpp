@@ -115,12 +115,17 @@ longnet::createTargetMachine(const TargetOptions &options) {
 longnet::VectorUnit longnet::getVectorUnit(const TargetMachine &machine) {
   const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
   if (!machine.getTargetTriple().isX86())
-    return {128, 32};
-  if (info.checkFeatures("+avx512f"))
-    return {512, 32};
-  if (info.checkFeatures("+avx2"))
-    return {256, 16};
-  return {128, 16};
+    return {128, 32, InstructionSet::generic};
+  if (!info.checkFeatures("+avx512f"))
+    return {info.checkFeatures("+avx2") ? 256u : 128u, 16,
+            InstructionSet::generic};
+  bool hasDots = info.checkFeatures("+avx512bf16,+avx512vl,+avx512bw");
+  bool hasTiles = info.checkFeatures("+amx-tile,+amx-bf16");
+  return {512, 32,
+          hasDots && hasTiles               ? InstructionSet::amx
+          : hasDots                         ? InstructionSet::avx512bf16
+          : info.checkFeatures("+avx512dq") ? InstructionSet::avx512
+                                            : InstructionSet::generic};
 }
 
 bool longnet::isHost(const TargetMachine &machine) {

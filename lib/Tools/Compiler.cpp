@@ -102,6 +102,7 @@ static void setPipelineOptions(CPUPipelineOptions &pipeline,
   VectorUnit unit = getVectorUnit(machine);
   pipeline.vectorBits = options.vectorBits.value_or(unit.bits);
   pipeline.registers = unit.registers;
+  pipeline.instructions = unit.instructions;
   if (options.chunk)
     pipeline.chunk = *options.chunk;
   if (options.queryTile)

@@ -9,6 +9,7 @@
 #ifndef LONGNET_CONVERSION_PASSES_H
 #define LONGNET_CONVERSION_PASSES_H
 
+#include "longnet/Support/InstructionSet.h"
 #include "mlir/Pass/Pass.h"
 
 namespace longnet {

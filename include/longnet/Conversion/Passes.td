@@ -50,17 +50,27 @@ def ConvertLinalgToVectorLoops : Pass<"longnet-vectorize"> {
     be dynamic; remainders run in narrower vectors where their size is known,
     and element by element where it is not. Operations of any other form are
     left alone.
+
+    Contractions of bf16 in pairs (two elements of the sum side by side in both
+    factors) become dot products with `isa=avx512bf16` and products of tiles
+    with `isa=amx`; elsewhere they are widened to f32.
   }];
   let options = [
     Option<"vectorBits", "vector-bits", "int64_t", /*default=*/"512",
            "Width of the target's vector registers in bits">,
     Option<"registers", "registers", "int64_t", /*default=*/"32",
-           "Number of the target's vector registers">
+           "Number of the target's vector registers">,
+    Option<"instructions", "isa", "::longnet::InstructionSet",
+           /*default=*/"::longnet::InstructionSet::generic",
+           "Instructions to use beyond plain vectors",
+           "::longnet::instructionSetValues()">
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::memref::MemRefDialect",
+                           "::mlir::amx::AMXDialect",
                            "::mlir::scf::SCFDialect",
-                           "::mlir::vector::VectorDialect"];
+                           "::mlir::vector::VectorDialect",
+                           "::mlir::x86vector::X86VectorDialect"];
 }
 
 def LongNetExpandExp2 : Pass<"longnet-expand-exp2"> {
@@ -69,9 +79,15 @@ def LongNetExpandExp2 : Pass<"longnet-expand-exp2"> {
     Rewrites `math.exp2 fastmath<afn>` on f32 and f64, scalars and vectors, into
     arithmetic with an error below 2 units in the last place. Results below the
     smallest normal number are 0, those from half a power below the largest one
-    infinite. NaN stays NaN.
+    infinite. NaN stays NaN. With `avx512`, vectors of 512 bits take its
+    instructions for rounding and scaling, which also reach denormal results.
   }];
+  let options = [
+    Option<"avx512", "avx512", "bool", /*default=*/"false",
+           "Use AVX-512 instructions">
+  ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::LLVM::LLVMDialect",
                            "::mlir::math::MathDialect"];
 }
 

@@ -14,6 +14,7 @@
 #ifndef LONGNET_PIPELINES_PIPELINES_H
 #define LONGNET_PIPELINES_PIPELINES_H
 
+#include "longnet/Support/InstructionSet.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
 
@@ -36,6 +37,10 @@ struct CPUPipelineOptions
       *this, "registers",
       llvm::cl::desc("Number of the target's vector registers"),
       llvm::cl::init(32)};
+  Option<InstructionSet> instructions{
+      *this, "isa",
+      llvm::cl::desc("Instructions to use beyond plain vectors:"),
+      llvm::cl::init(InstructionSet::generic), instructionSetValues()};
   Option<int64_t> chunk{*this, "chunk",
                         llvm::cl::desc("Contiguous queries of a parallel task"),
                         llvm::cl::init(1024)};

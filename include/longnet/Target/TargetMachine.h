@@ -9,6 +9,7 @@
 #ifndef LONGNET_TARGET_TARGETMACHINE_H
 #define LONGNET_TARGET_TARGETMACHINE_H
 
+#include "longnet/Support/InstructionSet.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Target/TargetMachine.h"
 #include <memory>
@@ -32,9 +33,10 @@ struct TargetOptions {
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createTargetMachine(const TargetOptions &options);
 
-/// The vector registers that pay on a processor.
+/// The vector registers and instructions that pay on a processor.
 struct VectorUnit {
   unsigned bits, registers;
+  InstructionSet instructions;
 };
 VectorUnit getVectorUnit(const llvm::TargetMachine &machine);
 

@@ -9,6 +9,7 @@
 #ifndef LONGNET_LIB_CONVERSION_LINALGTOVECTOR_LINALGTOVECTOR_H
 #define LONGNET_LIB_CONVERSION_LINALGTOVECTOR_LINALGTOVECTOR_H
 
+#include "longnet/Support/InstructionSet.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/IR/PatternMatch.h"
 
@@ -18,6 +19,7 @@ namespace longnet {
 struct VectorTarget {
   int64_t bits;
   int64_t registers;
+  InstructionSet instructions;
 
   /// Lanes for elements like those of `op`: of the widest float among its
   /// operands, or of its widest element.
@@ -35,6 +37,17 @@ llvm::LogicalResult vectorizeLoops(mlir::linalg::LinalgOp op,
 llvm::LogicalResult vectorizeTranspose(mlir::linalg::LinalgOp op,
                                        mlir::RewriterBase &rewriter,
                                        const VectorTarget &target);
+
+/// Transposes a square of vectors in registers.
+llvm::SmallVector<mlir::Value>
+transposeSquare(mlir::OpBuilder &builder, mlir::Location loc,
+                llvm::SmallVector<mlir::Value> rows);
+
+/// Lowers a contraction of bf16 in pairs, or a copy that brings elements into
+/// pairs.
+llvm::LogicalResult vectorizePairs(mlir::linalg::LinalgOp op,
+                                   mlir::RewriterBase &rewriter,
+                                   const VectorTarget &target);
 
 /// Where an iteration stands: one index for each dimension of the operation.
 using Position = llvm::SmallVector<mlir::Value>;

@@ -17,10 +17,10 @@ using namespace mlir;
 
 namespace longnet {
 
-/// Transposes a square of vectors: log2(n) rounds, each interleaving the first
-/// half of the rows with the second.
-static SmallVector<Value> transposeSquare(OpBuilder &builder, Location loc,
-                                          SmallVector<Value> rows) {
+/// log2(n) rounds, each interleaving the first half of the rows with the
+/// second.
+SmallVector<Value> transposeSquare(OpBuilder &builder, Location loc,
+                                   SmallVector<Value> rows) {
   int64_t n = rows.size();
   SmallVector<int64_t> low, high;
   for (int64_t lane = 0; lane < n / 2; ++lane) {

@@ -8,10 +8,12 @@
 
 #include "LinalgToVector.h"
 #include "longnet/Conversion/Passes.h"
+#include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 
 using namespace mlir;
 
@@ -163,10 +165,11 @@ struct ConvertLinalgToVectorLoopsPass
       if (op.hasPureBufferSemantics() && hasVectorOperands(op))
         ops.push_back(op);
     });
-    VectorTarget target{vectorBits, registers};
+    VectorTarget target{vectorBits, registers, instructions};
     for (linalg::LinalgOp op : ops) {
       rewriter.setInsertionPoint(op);
-      if (succeeded(vectorizeLoops(op, rewriter, target)) ||
+      if (succeeded(vectorizePairs(op, rewriter, target)) ||
+          succeeded(vectorizeLoops(op, rewriter, target)) ||
           succeeded(vectorizeTranspose(op, rewriter, target)))
         rewriter.eraseOp(op);
     }

@@ -19,7 +19,7 @@ static constexpr int64_t largestOnStack = 1 << 15;
 
 TileBuilder::TileBuilder(OpBuilder &builder, Location loc, FloatType type)
     : builder(builder), loc(loc), type(type) {
-  bindDims(builder.getContext(), d0, d1, d2);
+  bindDims(builder.getContext(), d0, d1, d2, d3);
 }
 
 Value TileBuilder::constant(double value) {
@@ -31,11 +31,11 @@ OpFoldResult TileBuilder::sizeOf(Value buffer, unsigned dim) {
   return memref::getMixedSize(builder, loc, buffer, dim);
 }
 
-Value TileBuilder::allocate(ArrayRef<OpFoldResult> sizes) {
+Value TileBuilder::allocate(ArrayRef<OpFoldResult> sizes, Type element) {
   SmallVector<int64_t> shape;
   SmallVector<Value> dynamic;
   dispatchIndexOpFoldResults(sizes, dynamic, shape);
-  auto scratch = MemRefType::get(shape, type);
+  auto scratch = MemRefType::get(shape, element ? element : type);
   IntegerAttr alignment = builder.getI64IntegerAttr(64);
   if (!dynamic.empty() || scratch.getNumElements() <= largestOnStack)
     return memref::AllocaOp::create(builder, loc, scratch, dynamic, alignment);
@@ -77,6 +77,49 @@ void TileBuilder::contract(Value left, ArrayRef<AffineExpr> leftAt, Value right,
          };
          return SmallVector<Value>{
              math::FmaOp::create(b, wide(args[0]), wide(args[1]), args[2])};
+       });
+}
+
+Value TileBuilder::splitPairs(Value buffer, unsigned dim) {
+  auto type = cast<MemRefType>(buffer.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  SmallVector<ReassociationIndices> groups{{0}, {1}};
+  groups[dim].push_back(dim + 1);
+  if (dim == 0)
+    groups[1] = {2};
+  shape[dim] /= 2;
+  shape.insert(shape.begin() + dim + 1, 2);
+  return memref::ExpandShapeOp::create(builder, loc, shape, buffer, groups);
+}
+
+void TileBuilder::contractPairs(Value left, Value right, Value out) {
+  emit({splitPairs(left, 1), right}, out,
+       {map(4, {d0, d2, d3}), map(4, {d2, d1, d3}), map(4, {d0, d1})},
+       {parallel, parallel, reduction, reduction},
+       [&](ImplicitLocOpBuilder &b, ValueRange args) {
+         Value x = arith::ExtFOp::create(b, type, args[0]);
+         Value y = arith::ExtFOp::create(b, type, args[1]);
+         return SmallVector<Value>{math::FmaOp::create(b, x, y, args[2])};
+       });
+}
+
+void TileBuilder::roundToPairs(Value from, Value to) {
+  Type element = getElementTypeOrSelf(to);
+  emit(splitPairs(from, 0), to, {map(3, {d0, d2, d1}), map(3, {d0, d1, d2})},
+       {parallel, parallel, parallel},
+       [&](ImplicitLocOpBuilder &b, ValueRange args) {
+         return SmallVector<Value>{
+             arith::TruncFOp::create(b, element, args[0])};
+       });
+}
+
+void TileBuilder::round(Value from, Value to) {
+  Type element = getElementTypeOrSelf(to);
+  AffineMap matrix = map(2, {d0, d1});
+  emit(from, to, {matrix, matrix}, {parallel, parallel},
+       [&](ImplicitLocOpBuilder &b, ValueRange args) {
+         return SmallVector<Value>{
+             arith::TruncFOp::create(b, element, args[0])};
        });
 }
 

@@ -26,7 +26,7 @@ public:
               mlir::FloatType type);
 
   /// Dimensions of maps.
-  mlir::AffineExpr d0, d1, d2;
+  mlir::AffineExpr d0, d1, d2, d3;
   static constexpr auto parallel = mlir::utils::IteratorType::parallel;
   static constexpr auto reduction = mlir::utils::IteratorType::reduction;
 
@@ -35,8 +35,10 @@ public:
   /// The size of dimension `dim` of a buffer.
   mlir::OpFoldResult sizeOf(mlir::Value buffer, unsigned dim);
 
-  /// Scratch of the tile: on the stack where it is small.
-  mlir::Value allocate(llvm::ArrayRef<mlir::OpFoldResult> sizes);
+  /// Scratch of the tile, of the accumulation type or of `element`: on the stack
+  /// where it is small.
+  mlir::Value allocate(llvm::ArrayRef<mlir::OpFoldResult> sizes,
+                       mlir::Type element = {});
 
   /// Frees what did not fit on the stack.
   void deallocate();
@@ -55,11 +57,23 @@ public:
                 mlir::Value right, llvm::ArrayRef<mlir::AffineExpr> rightAt,
                 mlir::Value out);
 
+  /// out[d0, d1] += sum over d2 of left[d0, d2] and right[d2, d1], which is in
+  /// pairs: [d2 / 2, d1, 2].
+  void contractPairs(mlir::Value left, mlir::Value right, mlir::Value out);
+
+  /// Rounds `from` [rows, lanes] into `to`, in pairs: [rows / 2, lanes, 2].
+  void roundToPairs(mlir::Value from, mlir::Value to);
+
+  /// Rounds `from` into `to`, both [rows, lanes].
+  void round(mlir::Value from, mlir::Value to);
+
   /// Scores [keys, queries] that are not visible become -inf.
   void hide(mlir::Value keyPositions, mlir::Value queryLimits,
             mlir::Value scores);
 
 private:
+  mlir::Value splitPairs(mlir::Value buffer, unsigned dim);
+
   mlir::OpBuilder &builder;
   mlir::Location loc;
   mlir::FloatType type;

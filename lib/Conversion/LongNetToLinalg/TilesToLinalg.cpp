@@ -20,6 +20,21 @@ namespace longnet {
 
 namespace {
 
+bool hasStaticTiles(Operation *op) {
+  return llvm::all_of(op->getOperandTypes(), [](Type type) {
+    return cast<ShapedType>(type).hasStaticShape();
+  });
+}
+
+/// Room for weights of `keys` [n, D] in pairs: [n / 2, queries, 2].
+Value allocatePairs(TileBuilder &tile, Value keys, OpFoldResult queries) {
+  auto type = cast<MemRefType>(keys.getType());
+  Builder builder(type.getContext());
+  return tile.allocate({builder.getIndexAttr(type.getDimSize(0) / 2), queries,
+                        builder.getIndexAttr(2)},
+                       type.getElementType());
+}
+
 struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -27,6 +42,8 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
                                 PatternRewriter &rewriter) const override {
     if (!op.hasPureBufferSemantics())
       return rewriter.notifyMatchFailure(op, "not bufferized");
+    if (op.hasPairs() && !hasStaticTiles(op))
+      return rewriter.notifyMatchFailure(op, "pairs of unknown number");
     auto type = cast<FloatType>(getElementTypeOrSelf(op.getMax()));
     TileBuilder tile(rewriter, op.getLoc(), type);
     AffineExpr d0 = tile.d0, d1 = tile.d1, d2 = tile.d2;
@@ -51,7 +68,10 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
 
     // x[j, i] = sum_d key[j, d] query[d, i], in dimensions (j, i, d).
     tile.fill(scores, 0);
-    tile.contract(op.getKey(), {d0, d2}, op.getQuery(), {d2, d1}, scores);
+    if (op.hasPairs())
+      tile.contractPairs(op.getKey(), op.getQuery(), scores);
+    else
+      tile.contract(op.getKey(), {d0, d2}, op.getQuery(), {d2, d1}, scores);
     if (op.getKeyPositions())
       tile.hide(op.getKeyPositions(), op.getQueryLimits(), scores);
 
@@ -94,7 +114,13 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
 
     // tileAcc[d, i] = sum_j value[j, d] p[j, i], in dimensions (d, i, j).
     tile.fill(tileAcc, 0);
-    tile.contract(op.getValue(), {d2, d0}, scores, {d2, d1}, tileAcc);
+    if (op.hasPairs()) {
+      Value weights = allocatePairs(tile, op.getKey(), queries);
+      tile.roundToPairs(scores, weights);
+      tile.contractPairs(op.getValue(), weights, tileAcc);
+    } else {
+      tile.contract(op.getValue(), {d2, d0}, scores, {d2, d1}, tileAcc);
+    }
     tile.emit({fade, tileAcc}, op.getAcc(), {lanes, matrix, matrix},
               {parallel, parallel}, merge);
     tile.deallocate();
@@ -111,6 +137,8 @@ struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
                                 PatternRewriter &rewriter) const override {
     if (!op.hasPureBufferSemantics())
       return rewriter.notifyMatchFailure(op, "not bufferized");
+    if (op.hasPairs() && !hasStaticTiles(op))
+      return rewriter.notifyMatchFailure(op, "pairs of unknown number");
     auto type = cast<FloatType>(getElementTypeOrSelf(op.getLse()));
     TileBuilder tile(rewriter, op.getLoc(), type);
     AffineExpr d0 = tile.d0, d1 = tile.d1, d2 = tile.d2;
@@ -128,8 +156,13 @@ struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
 
     // p = exp(scale x - lse) = 2^(scale log2(e) x - log2(e) lse), in dimensions
     // (j, i); the product is not rounded before the difference is taken.
+    auto contract = [&](Value left, Value right, Value out) {
+      if (op.hasPairs())
+        return tile.contractPairs(left, right, out);
+      tile.contract(left, {d0, d2}, right, {d2, d1}, out);
+    };
     tile.fill(p, 0);
-    tile.contract(op.getKey(), {d0, d2}, op.getQuery(), {d2, d1}, p);
+    contract(op.getKey(), op.getQuery(), p);
     if (op.getKeyPositions())
       tile.hide(op.getKeyPositions(), op.getQueryLimits(), p);
     tile.emit(op.getLse(), level, {line, line}, {parallel},
@@ -138,7 +171,7 @@ struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
                 return SmallVector<Value>{arith::NegFOp::create(b, bits)};
               });
     tile.fill(ds, 0);
-    tile.contract(op.getValue(), {d0, d2}, op.getOutGrad(), {d2, d1}, ds);
+    contract(op.getValue(), op.getOutGrad(), ds);
     tile.emit({level, op.getDelta()}, {p, ds}, {lanes, lanes, matrix, matrix},
               {parallel, parallel},
               [&](ImplicitLocOpBuilder &b, ValueRange args) {
@@ -152,10 +185,21 @@ struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
 
     // Gradients of values and keys in dimensions (j, d, i), of queries in
     // (d, i, j).
-    tile.contract(p, {d0, d2}, op.getOutGradRows(), {d2, d1},
-                  op.getValueGrad());
-    tile.contract(ds, {d0, d2}, op.getQueryRows(), {d2, d1}, op.getKeyGrad());
-    tile.contract(op.getKey(), {d2, d0}, ds, {d2, d1}, op.getQueryGrad());
+    if (op.hasPairs()) {
+      Type element = getElementTypeOrSelf(op.getKey());
+      Value rows = tile.allocate({keys, queries}, element);
+      tile.round(p, rows);
+      tile.contractPairs(rows, op.getOutGradRows(), op.getValueGrad());
+      tile.round(ds, rows);
+      tile.contractPairs(rows, op.getQueryRows(), op.getKeyGrad());
+      Value pairs = allocatePairs(tile, op.getKey(), queries);
+      tile.roundToPairs(ds, pairs);
+      tile.contractPairs(op.getKeyColumns(), pairs, op.getQueryGrad());
+    } else {
+      contract(p, op.getOutGradRows(), op.getValueGrad());
+      contract(ds, op.getQueryRows(), op.getKeyGrad());
+      tile.contract(op.getKey(), {d2, d0}, ds, {d2, d1}, op.getQueryGrad());
+    }
     tile.deallocate();
     rewriter.eraseOp(op);
     return success();

@@ -107,7 +107,7 @@ AttendGradOp::reifyResultShapes(OpBuilder &builder,
 }
 
 MutableOperandRange AttendGradTileOp::getDpsInitsMutable() {
-  return MutableOperandRange(*this, getODSOperandIndexAndLength(10).first, 3);
+  return MutableOperandRange(*this, getODSOperandIndexAndLength(11).first, 3);
 }
 
 void AttendGradTileOp::getEffects(
@@ -199,9 +199,10 @@ LogicalResult AttendGradOp::verify() {
 //===----------------------------------------------------------------------===//
 
 /// What holds of every tile: a scale in range, `inputs` of one element type and
-/// destinations of its accumulation type.
+/// destinations of its accumulation type. `pairs` are the inputs that come in
+/// pairs if any does.
 template <typename Op>
-static LogicalResult verifyTile(Op op, ValueRange inputs) {
+static LogicalResult verifyTile(Op op, ValueRange inputs, ValueRange pairs) {
   Type element = getElementTypeOrSelf(op.getQuery());
   if (failed(verifyDestinations(
           cast<DestinationStyleOpInterface>(op.getOperation()))))
@@ -219,71 +220,109 @@ static LogicalResult verifyTile(Op op, ValueRange inputs) {
     if (getElementTypeOrSelf(state) != getAccumulationType(element))
       return op.emitOpError()
              << "expects a state of " << getAccumulationType(element);
+  if (op.hasPairs() && !element.isBF16())
+    return op.emitOpError() << "expects pairs of bf16, got " << element;
+  for (Value input : pairs) {
+    auto type = cast<ShapedType>(input.getType());
+    if (type.getRank() != (op.hasPairs() ? 3 : 2))
+      return op.emitOpError("expects all operands in pairs, or none");
+    if (op.hasPairs() && type.getDimSize(2) != 2)
+      return op.emitOpError() << "expects pairs of 2 elements, got " << type;
+  }
   return success();
 }
 
-LogicalResult AttendTileOp::verify() {
-  if (failed(verifyTile(*this, {getKey(), getValue()})))
-    return failure();
-  Type query = getQuery().getType(), key = getKey().getType();
-  Type value = getValue().getType(), acc = getAcc().getType();
-  SmallVector<NamedDim> rows{{query, 1, "query"},
-                             {acc, 1, "acc"},
-                             {getMax().getType(), 0, "max"},
-                             {getSum().getType(), 0, "sum"}};
-  SmallVector<NamedDim> keys{{key, 0, "key"}, {value, 0, "value"}};
-  if (getQueryLimits()) {
-    rows.push_back({getQueryLimits().getType(), 0, "query_limits"});
-    keys.push_back({getKeyPositions().getType(), 0, "key_positions"});
+namespace {
+
+/// Sizes that must agree, of a tile whose operands may come in pairs.
+class TileSizesOf {
+public:
+  explicit TileSizesOf(Operation *op) : op(op) {}
+
+  /// The sizes of `value`, a tile [rows, lanes]; in pairs [rows / 2, lanes, 2].
+  void add(Value value, StringRef name, StringRef rows, StringRef lanes = {}) {
+    auto type = cast<ShapedType>(value.getType());
+    SmallVector<int64_t> sizes(type.getShape());
+    if (type.getRank() == 3) {
+      if (!ShapedType::isDynamic(sizes[0]))
+        sizes[0] *= 2;
+      sizes.pop_back();
+    }
+    type = RankedTensorType::get(sizes, type.getElementType());
+    dims[rows].push_back({type, 0, name});
+    if (type.getRank() > 1)
+      dims[lanes].push_back({type, 1, name});
   }
-  if (failed(verifySameSize(*this, "number of queries", rows)) ||
-      failed(verifySameSize(*this, "number of keys", keys)) ||
-      failed(verifySameSize(*this, "head dimension",
-                            {{query, 0, "query"}, {key, 1, "key"}})) ||
-      failed(verifySameSize(*this, "value dimension",
-                            {{value, 1, "value"}, {acc, 0, "acc"}})))
+
+  LogicalResult verify() {
+    for (auto &[what, sizes] : dims)
+      if (failed(verifySameSize(op, what, sizes)))
+        return failure();
+    return success();
+  }
+
+private:
+  Operation *op;
+  llvm::MapVector<StringRef, SmallVector<NamedDim>> dims;
+};
+
+} // namespace
+
+static constexpr StringRef queries = "number of queries",
+                           keys = "number of keys", headDim = "head dimension",
+                           valueDim = "value dimension";
+
+LogicalResult AttendTileOp::verify() {
+  if (failed(verifyTile(*this, {getKey(), getValue()}, getQuery())))
     return failure();
-  return success();
+  TileSizesOf sizes(*this);
+  sizes.add(getQuery(), "query", headDim, queries);
+  sizes.add(getAcc(), "acc", valueDim, queries);
+  sizes.add(getMax(), "max", queries);
+  sizes.add(getSum(), "sum", queries);
+  sizes.add(getKey(), "key", keys, headDim);
+  if (hasPairs())
+    sizes.add(getValue(), "value", valueDim, keys);
+  else
+    sizes.add(getValue(), "value", keys, valueDim);
+  if (getQueryLimits()) {
+    sizes.add(getQueryLimits(), "query_limits", queries);
+    sizes.add(getKeyPositions(), "key_positions", keys);
+  }
+  return sizes.verify();
 }
 
 LogicalResult AttendGradTileOp::verify() {
-  if (failed(verifyTile(*this, {getQueryRows(), getKey(), getValue(),
-                                getOutGrad(), getOutGradRows()})))
+  if (failed(verifyTile(*this,
+                        {getQueryRows(), getKey(), getValue(), getOutGrad(),
+                         getOutGradRows()},
+                        {getQuery(), getQueryRows(), getOutGrad(),
+                         getOutGradRows()})))
     return failure();
-  auto dim = [](Value value, unsigned dim, StringRef name) {
-    return NamedDim{value.getType(), dim, name};
-  };
   for (auto [rows, name] :
        {std::pair(getLse(), "lse"), std::pair(getDelta(), "delta")})
     if (getElementTypeOrSelf(rows) != getElementTypeOrSelf(getQueryGrad()))
       return emitOpError() << "expects " << name << " of "
                            << getElementTypeOrSelf(getQueryGrad());
-  SmallVector<NamedDim> rows{dim(getQuery(), 1, "query"),
-                             dim(getQueryRows(), 0, "query_rows"),
-                             dim(getOutGrad(), 1, "out_grad"),
-                             dim(getOutGradRows(), 0, "out_grad_rows"),
-                             dim(getLse(), 0, "lse"),
-                             dim(getDelta(), 0, "delta"),
-                             dim(getQueryGrad(), 1, "query_grad")};
-  SmallVector<NamedDim> keys{
-      dim(getKey(), 0, "key"), dim(getValue(), 0, "value"),
-      dim(getKeyGrad(), 0, "key_grad"), dim(getValueGrad(), 0, "value_grad")};
+  if (hasPairs() != bool(getKeyColumns()))
+    return emitOpError("expects key_columns with operands in pairs");
+  TileSizesOf sizes(*this);
+  sizes.add(getQuery(), "query", headDim, queries);
+  sizes.add(getQueryRows(), "query_rows", queries, headDim);
+  sizes.add(getOutGrad(), "out_grad", valueDim, queries);
+  sizes.add(getOutGradRows(), "out_grad_rows", queries, valueDim);
+  sizes.add(getLse(), "lse", queries);
+  sizes.add(getDelta(), "delta", queries);
+  sizes.add(getQueryGrad(), "query_grad", headDim, queries);
+  sizes.add(getKey(), "key", keys, headDim);
+  if (getKeyColumns())
+    sizes.add(getKeyColumns(), "key_columns", headDim, keys);
+  sizes.add(getValue(), "value", keys, valueDim);
+  sizes.add(getKeyGrad(), "key_grad", keys, headDim);
+  sizes.add(getValueGrad(), "value_grad", keys, valueDim);
   if (getQueryLimits()) {
-    rows.push_back(dim(getQueryLimits(), 0, "query_limits"));
-    keys.push_back(dim(getKeyPositions(), 0, "key_positions"));
+    sizes.add(getQueryLimits(), "query_limits", queries);
+    sizes.add(getKeyPositions(), "key_positions", keys);
   }
-  if (failed(verifySameSize(*this, "number of queries", rows)) ||
-      failed(verifySameSize(*this, "number of keys", keys)) ||
-      failed(verifySameSize(
-          *this, "head dimension",
-          {dim(getQuery(), 0, "query"), dim(getQueryRows(), 1, "query_rows"),
-           dim(getKey(), 1, "key"), dim(getQueryGrad(), 0, "query_grad"),
-           dim(getKeyGrad(), 1, "key_grad")})) ||
-      failed(verifySameSize(*this, "value dimension",
-                            {dim(getValue(), 1, "value"),
-                             dim(getOutGrad(), 0, "out_grad"),
-                             dim(getOutGradRows(), 1, "out_grad_rows"),
-                             dim(getValueGrad(), 1, "value_grad")})))
-    return failure();
-  return success();
+  return sizes.verify();
 }

@@ -385,6 +385,8 @@ AttendTileOp::getTiledImplementation(OpBuilder &builder,
                                      ArrayRef<OpFoldResult> sizes) {
   if (failed(expectTensors(*this)))
     return failure();
+  if (hasPairs())
+    return emitOpError("is not tiled in pairs");
   Location loc = getLoc();
   Slicer slice{builder, loc};
   auto lanes = [&](Value operand) {

@@ -76,8 +76,17 @@ TileShape shapeOf(Op op, TileSizes tiles) {
   double positive = scale == 0 ? 1 : std::abs(scale);
   auto accumulation =
       llvm::cast<mlir::FloatType>(mlir::getElementTypeOrSelf(op.getLse()));
-  return {headDim,  valueDim,    accumulation, sign,
-          positive, tiles.query, tiles.key};
+  TileShape shape{headDim,     valueDim,  accumulation, sign,    positive,
+                  tiles.query, tiles.key, accumulation, headDim, valueDim};
+  // Negative scales and odd tiles are rare enough to go the common way.
+  mlir::Type storage = mlir::getElementTypeOrSelf(op.getQuery());
+  if (tiles.pairs && storage.isBF16() && sign == 1 && tiles.query % 32 == 0 &&
+      tiles.key % 32 == 0) {
+    shape.element = llvm::cast<mlir::FloatType>(storage);
+    shape.packedHeadDim = llvm::alignTo(headDim, tiles.pairs);
+    shape.packedValueDim = llvm::alignTo(valueDim, tiles.pairs);
+  }
+  return shape;
 }
 
 } // namespace longnet

@@ -31,7 +31,7 @@ constexpr int64_t chunkBytes = 640 << 10;
 /// Packed rows, reused by all segments of a task. The first dimension counts
 /// blocks of the chunk, for the gradients of keys and values tiles of keys.
 struct GradScratch {
-  /// [D, m], [m, D], [Dv, m] and [m, Dv]
+  /// [D, m], [m, D], [Dv, m] and [m, Dv], or in pairs
   Value queries, queryRows, outGrads, outGradRows;
   /// [m]
   Value lse, delta, limits;
@@ -40,18 +40,28 @@ struct GradScratch {
   KeyTile tile;
   /// [n, D] and [n, Dv]
   Value keyGrads, valueGrads;
+  /// One block as rows, not in pairs yet: [m, D] and [m, Dv]
+  Value queryBlock, outGradBlock;
 
   SmallVector<Value> list() const {
-    return {queries,        queryRows, outGrads,   outGradRows, lse,
-            delta,          limits,    queryGrads, tile.keys,   tile.values,
-            tile.positions, keyGrads,  valueGrads};
+    SmallVector<Value> all{queries,    queryRows,   outGrads,       outGradRows,
+                           lse,        delta,       limits,         queryGrads,
+                           tile.keys,  tile.values, tile.positions, keyGrads,
+                           valueGrads, queryBlock,  outGradBlock};
+    if (tile.keyColumns)
+      all.push_back(tile.keyColumns);
+    return all;
   }
-  static GradScratch take(ArgumentReader &next) {
-    ValueRange all = next.take(13);
-    return {all[0],  all[1], all[2],
-            all[3],  all[4], all[5],
-            all[6],  all[7], {all[8], all[9], all[10]},
-            all[11], all[12]};
+  static GradScratch take(ArgumentReader &next, const TileShape &shape) {
+    ValueRange all = next.take(15);
+    GradScratch scratch{all[0],  all[1],  all[2],
+                        all[3],  all[4],  all[5],
+                        all[6],  all[7],  {all[8], all[9], all[10]},
+                        all[11], all[12], all[13],
+                        all[14]};
+    if (shape.hasPairs())
+      scratch.tile.keyColumns = next.value();
+    return scratch;
   }
 };
 
@@ -68,10 +78,13 @@ struct GradGroup {
 };
 
 int64_t blocksOfChunk(const TileShape &shape) {
-  int64_t elements = shape.queryTile * (3 * shape.headDim + 2 * shape.valueDim);
-  FloatType type = shape.accumulation;
-  int64_t bytes = elements * type.getWidth() / 8;
-  return std::clamp<int64_t>(chunkBytes / bytes, 1, 16);
+  auto bytes = [&](int64_t elements, FloatType type) {
+    return shape.queryTile * elements * (type.getWidth() / 8);
+  };
+  int64_t block =
+      bytes(2 * (shape.packedHeadDim + shape.packedValueDim), shape.element) +
+      bytes(shape.packedHeadDim, shape.accumulation);
+  return std::clamp<int64_t>(chunkBytes / block, 1, 16);
 }
 
 GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
@@ -80,26 +93,46 @@ GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
   auto attr = [&](int64_t value) -> OpFoldResult {
     return builder.getIndexAttr(value);
   };
-  OpFoldResult blocks = attr(blocksOfChunk(shape)), m = attr(shape.queryTile),
-               n = attr(shape.keyTile), D = attr(shape.headDim),
-               Dv = attr(shape.valueDim);
-  OpFoldResult tiles = ceilDiv(maxKeys, shape.keyTile).fold();
-  Type element = shape.accumulation, index = builder.getIndexType();
   auto allocate = [&](ArrayRef<OpFoldResult> sizes, Type type) {
     return allocateBuffer(builder, loc, sizes, type);
   };
-  return {allocate({blocks, D, m}, element),
-          allocate({blocks, m, D}, element),
-          allocate({blocks, Dv, m}, element),
-          allocate({blocks, m, Dv}, element),
-          allocate({blocks, m}, element),
-          allocate({blocks, m}, element),
-          allocate({blocks, m}, index),
-          allocate({blocks, D, m}, element),
-          {allocate({n, D}, element), allocate({n, Dv}, element),
-           allocate(n, index)},
-          allocate({tiles, n, D}, element),
-          allocate({tiles, n, Dv}, element)};
+  int64_t m = shape.queryTile, n = shape.keyTile, D = shape.packedHeadDim,
+          Dv = shape.packedValueDim;
+  OpFoldResult blocks = attr(blocksOfChunk(shape)),
+               tiles = ceilDiv(maxKeys, n).fold();
+  Type element = shape.element, state = shape.accumulation;
+  Type index = builder.getIndexType();
+  auto packed = [&](int64_t rows, int64_t lanes) {
+    SmallVector<OpFoldResult> sizes{blocks, attr(rows), attr(lanes)};
+    if (shape.hasPairs())
+      sizes = {blocks, attr(rows / 2), attr(lanes), attr(2)};
+    return allocate(sizes, element);
+  };
+  GradScratch scratch{packed(D, m),
+                      packed(m, D),
+                      packed(Dv, m),
+                      packed(m, Dv),
+                      allocate({blocks, attr(m)}, state),
+                      allocate({blocks, attr(m)}, state),
+                      allocate({blocks, attr(m)}, index),
+                      allocate({blocks, attr(D), attr(m)}, state),
+                      {allocate({attr(n), attr(D)}, element),
+                       allocate({attr(n), attr(Dv)}, element),
+                       allocate(attr(n), index)},
+                      allocate({tiles, attr(n), attr(D)}, state),
+                      allocate({tiles, attr(n), attr(Dv)}, state),
+                      allocate({attr(m), attr(D)}, element),
+                      allocate({attr(m), attr(Dv)}, element)};
+  if (!shape.hasPairs())
+    return scratch;
+  scratch.tile.keyColumns = allocate({attr(D), attr(n)}, element);
+  // Columns that only fill up are packed once, here.
+  Value zero =
+      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));
+  for (Value buffer : {scratch.tile.keys, scratch.tile.values,
+                       scratch.queryBlock, scratch.outGradBlock})
+    linalg::FillOp::create(builder, loc, zero, buffer);
+  return scratch;
 }
 
 class GradEmitter {
@@ -154,50 +187,40 @@ private:
 void GradEmitter::loadBlock(const IndexExpr &start, Value index) {
   IndexExpr first = start + expr(index) * shape.queryTile;
   IndexExpr count = minimum(rows - first, shape.queryTile);
-  // Lanes without a query are zeros that see nothing.
-  Value isPartial = arith::CmpIOp::create(
-      builder, loc, arith::CmpIPredicate::slt, count.materialize(),
-      count.constant(shape.queryTile).materialize());
-  auto partial = scf::IfOp::create(builder, loc, isPartial);
-  {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(partial.thenBlock());
-    for (Value buffer : {scratch.queries, scratch.queryRows, scratch.outGrads,
-                         scratch.outGradRows, scratch.delta})
-      fill(block(buffer, index), 0);
-    fill(block(scratch.lse, index), INFINITY);
-  }
-  fill(block(scratch.queryGrads, index), 0);
-
   auto source = [&](Value buffer) {
     return viewRows(builder, loc, buffer, first, count);
-  };
-  auto rowsOf = [&](Value buffer) {
-    return viewRows(builder, loc, block(buffer, index), first.constant(0),
-                    count);
   };
   auto lanesOf = [&](Value buffer) {
     return firstLanes(builder, loc, block(buffer, index), count);
   };
-  Value sign = constant(shape.sign);
-  for (auto [from, asRows, asLanes] :
-       {std::tuple(group.query, scratch.queryRows, scratch.queries),
-        std::tuple(group.outGrad, scratch.outGradRows, scratch.outGrads)}) {
-    emitElementwise(
-        builder, loc, source(from), rowsOf(asRows), {straight, straight},
-        [&](OpBuilder &b, Location l, ValueRange args) {
-          return SmallVector<Value>{extend(b, l, args[0], shape.accumulation)};
-        });
-    bool flips = asLanes == scratch.queries && shape.sign != 1;
-    emitElementwise(builder, loc, source(from), lanesOf(asLanes),
-                    {straight, transposed},
+  // Lanes without a query are zeros that see nothing.
+  IndexExpr rest = count.constant(shape.queryTile) - count;
+  Value zero = arith::ConstantOp::create(builder, loc,
+                                         builder.getZeroAttr(shape.element));
+  for (auto [from, rowTile, asRows, asLanes] :
+       {std::tuple(group.query, scratch.queryBlock, scratch.queryRows,
+                   scratch.queries),
+        std::tuple(group.outGrad, scratch.outGradBlock, scratch.outGradRows,
+                   scratch.outGrads)}) {
+    Value target = shape.hasPairs() ? rowTile : block(asRows, index);
+    packRows(builder, loc, source(from), target, count);
+    linalg::FillOp::create(builder, loc, zero,
+                           viewRows(builder, loc, target, count, rest));
+    packColumns(builder, loc, target, block(asLanes, index));
+    if (shape.hasPairs())
+      packRowPairs(builder, loc, target, block(asRows, index));
+  }
+  if (shape.sign != 1) {
+    Value sign = constant(shape.sign), lanes = block(scratch.queries, index);
+    emitElementwise(builder, loc, {}, lanes, {straight},
                     [&](OpBuilder &b, Location l, ValueRange args) {
-                      Value x = extend(b, l, args[0], shape.accumulation);
-                      if (flips)
-                        x = arith::MulFOp::create(b, l, x, sign);
-                      return SmallVector<Value>{x};
+                      return SmallVector<Value>{
+                          arith::MulFOp::create(b, l, args[0], sign)};
                     });
   }
+  fill(block(scratch.delta, index), 0);
+  fill(block(scratch.lse, index), INFINITY);
+  fill(block(scratch.queryGrads, index), 0);
   emitElementwise(builder, loc, source(group.delta), lanesOf(scratch.delta),
                   {line, line}, copyElement);
   // A row that sees no key anywhere sees none here.
@@ -220,7 +243,7 @@ void GradEmitter::attendBlocks(const IndexExpr &begin, const IndexExpr &end,
         block(scratch.queryRows, index), scratch.tile.keys, scratch.tile.values,
         block(scratch.outGrads, index), block(scratch.outGradRows, index),
         block(scratch.lse, index), block(scratch.delta, index),
-        masked ? scratch.tile.positions : Value(),
+        scratch.tile.keyColumns, masked ? scratch.tile.positions : Value(),
         masked ? block(scratch.limits, index) : Value(),
         block(scratch.queryGrads, index), block(scratch.keyGrads, keyTile),
         block(scratch.valueGrads, keyTile),
@@ -269,8 +292,9 @@ void GradEmitter::attendChunk(const IndexExpr &start) {
   emitLoop(builder, loc, zero, blocks, 1, [&](Value index) {
     IndexExpr first = expr(index) * shape.queryTile;
     IndexExpr lanes = minimum(count - first, shape.queryTile);
-    addRows(firstLanes(builder, loc, block(scratch.queryGrads, index), lanes),
-            transposed,
+    Value gathered = viewRows(builder, loc, block(scratch.queryGrads, index),
+                              zero, zero.constant(shape.headDim));
+    addRows(firstLanes(builder, loc, gathered, lanes), transposed,
             viewRows(builder, loc, group.queryGrad, start + first, lanes),
             scale);
   });
@@ -287,11 +311,14 @@ void GradEmitter::run() {
   emitLoop(builder, loc, zero, tiles, 1, [&](Value index) {
     IndexExpr first = expr(index) * shape.keyTile;
     IndexExpr count = minimum(group.keys.count - first, shape.keyTile);
-    for (auto [from, to, factor] :
-         {std::tuple(scratch.keyGrads, group.keyGrad, scale),
-          std::tuple(scratch.valueGrads, group.valueGrad, 1.0)})
-      addRows(viewRows(builder, loc, block(from, index), zero, count), straight,
-              viewRows(builder, loc, to, first, count), factor);
+    for (auto [from, to, columns, factor] :
+         {std::tuple(scratch.keyGrads, group.keyGrad, shape.headDim, scale),
+          std::tuple(scratch.valueGrads, group.valueGrad, shape.valueDim, 1.0)})
+      addRows(
+          firstLanes(builder, loc,
+                     viewRows(builder, loc, block(from, index), zero, count),
+                     zero.constant(columns)),
+          straight, viewRows(builder, loc, to, first, count), factor);
   });
 }
 
@@ -312,7 +339,7 @@ static void attendGradGroup(OpBuilder &builder, Location loc,
       builder, loc, "longnet_attend_grad_group", shape.asAttribute(hasDiagonal),
       operands, [&](OpBuilder &b, Location l, ValueRange arguments) {
         ArgumentReader next{b, l, arguments};
-        GradScratch buffers = GradScratch::take(next);
+        GradScratch buffers = GradScratch::take(next, shape);
         ValueRange rows = next.take(5), keys = next.take(4);
         GradGroup inside{
             rows[0], rows[1], rows[2],

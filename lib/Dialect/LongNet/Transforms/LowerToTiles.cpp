@@ -321,7 +321,7 @@ struct LongNetLowerToTilesPass
           << " keys";
       return signalPassFailure();
     }
-    TileSizes tiles{queryTile, keyTile};
+    TileSizes tiles{queryTile, keyTile, pairs};
     // Modules may be nested, and calls stay inside theirs.
     llvm::MapVector<ModuleOp, KernelFunctions> functions;
     SmallVector<Operation *> lowered;

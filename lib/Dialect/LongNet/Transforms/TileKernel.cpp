@@ -111,30 +111,84 @@ Value firstLanes(OpBuilder &builder, Location loc, Value block,
   return makeView(builder, loc, block, offsets, sizes, strides, /*dropped=*/0);
 }
 
+/// `buffer` with dimension `dim` split into pairs.
+static Value splitPairs(OpBuilder &builder, Location loc, Value buffer,
+                        unsigned dim) {
+  auto type = cast<MemRefType>(buffer.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  SmallVector<ReassociationIndices> groups;
+  for (int64_t at = 0, next = 0; at < type.getRank(); ++at) {
+    groups.push_back({next++});
+    if (at == dim)
+      groups.back().push_back(next++);
+  }
+  shape[dim] /= 2;
+  shape.insert(shape.begin() + dim + 1, 2);
+  return memref::ExpandShapeOp::create(builder, loc, shape, buffer, groups);
+}
+
+void packRows(OpBuilder &builder, Location loc, Value from, Value to,
+              const IndexExpr &count) {
+  AffineMap straight =
+      AffineMap::getMultiDimIdentityMap(2, builder.getContext());
+  IndexExpr columns(builder, loc, memref::getMixedSize(builder, loc, from, 1));
+  Value target =
+      firstLanes(builder, loc,
+                 viewRows(builder, loc, to, count.constant(0), count), columns);
+  Type element = getElementTypeOrSelf(to);
+  emitElementwise(builder, loc, from, target, {straight, straight},
+                  [&](OpBuilder &b, Location l, ValueRange args) {
+                    return SmallVector<Value>{extend(b, l, args[0], element)};
+                  });
+}
+
+void packColumns(OpBuilder &builder, Location loc, Value from, Value to) {
+  AffineExpr row, column, half;
+  bindDims(builder.getContext(), row, column, half);
+  bool pairs = cast<MemRefType>(to.getType()).getRank() == 3;
+  auto map = [&](ArrayRef<AffineExpr> results) {
+    return AffineMap::get(pairs ? 3 : 2, 0, results, builder.getContext());
+  };
+  if (!pairs)
+    return emitElementwise(builder, loc, from, to,
+                           {map({row, column}), map({column, row})},
+                           copyElement);
+  emitElementwise(builder, loc, splitPairs(builder, loc, from, 1), to,
+                  {map({row, column, half}), map({column, row, half})},
+                  copyElement);
+}
+
+void packRowPairs(OpBuilder &builder, Location loc, Value from, Value to) {
+  AffineExpr row, column, half;
+  MLIRContext *context = builder.getContext();
+  bindDims(context, row, column, half);
+  emitElementwise(builder, loc, splitPairs(builder, loc, from, 0), to,
+                  {AffineMap::get(3, 0, {row, half, column}, context),
+                   AffineMap::get(3, 0, {row, column, half}, context)},
+                  copyElement);
+}
+
 void packKeys(OpBuilder &builder, Location loc, const TileShape &shape,
               const KeyRows &keys, const KeyTile &tile, Value firstKey) {
-  MLIRContext *context = builder.getContext();
-  AffineMap line = AffineMap::getMultiDimIdentityMap(1, context);
-  AffineMap straight = AffineMap::getMultiDimIdentityMap(2, context);
+  AffineMap line = AffineMap::getMultiDimIdentityMap(1, builder.getContext());
   IndexExpr first(builder, loc, OpFoldResult(firstKey));
-  Value zero = arith::ConstantOp::create(
-      builder, loc, builder.getZeroAttr(shape.accumulation));
-  for (auto [from, to] :
-       {std::pair(keys.key, tile.keys), std::pair(keys.value, tile.values)}) {
+  Value zero = arith::ConstantOp::create(builder, loc,
+                                         builder.getZeroAttr(shape.element));
+  for (auto [from, to, columns] :
+       {std::tuple(keys.key, tile.keys, tile.keyColumns),
+        std::tuple(keys.value, tile.values, tile.valueColumns)}) {
     IndexExpr rows(builder, loc, memref::getMixedSize(builder, loc, from, 0));
     IndexExpr count = maximum(minimum(rows - first, shape.keyTile), 0);
     // Rows that do not exist are zero: they may take part, and where they do
     // not, zero times anything packed here before must not be NaN.
     IndexExpr rest = count.constant(shape.keyTile) - count;
     IndexExpr start = minimum(first, rows);
-    emitElementwise(
-        builder, loc, viewRows(builder, loc, from, start, count),
-        viewRows(builder, loc, to, first.constant(0), count),
-        {straight, straight}, [&](OpBuilder &b, Location l, ValueRange args) {
-          return SmallVector<Value>{extend(b, l, args[0], shape.accumulation)};
-        });
+    packRows(builder, loc, viewRows(builder, loc, from, start, count), to,
+             count);
     linalg::FillOp::create(builder, loc, zero,
                            viewRows(builder, loc, to, count, rest));
+    if (columns)
+      packColumns(builder, loc, to, columns);
   }
   // What is not a key is seen by nobody.
   Value present = (keys.count - first).materialize();
@@ -195,9 +249,10 @@ BlockRanges rangesOf(const TileShape &shape, const IndexExpr &blocks,
 Attribute TileShape::asAttribute(bool hasDiagonal) const {
   Builder builder(accumulation.getContext());
   return builder.getArrayAttr(
-      {builder.getI64ArrayAttr({headDim, valueDim, queryTile, keyTile}),
+      {builder.getI64ArrayAttr({headDim, valueDim, queryTile, keyTile,
+                                packedHeadDim, packedValueDim}),
        builder.getF64ArrayAttr({sign, scale}), TypeAttr::get(accumulation),
-       builder.getBoolAttr(hasDiagonal)});
+       TypeAttr::get(element), builder.getBoolAttr(hasDiagonal)});
 }
 
 //===----------------------------------------------------------------------===//
@@ -229,20 +284,35 @@ TileScratch allocateScratch(OpBuilder &builder, Location loc,
   };
   OpFoldResult blocks = ceilDiv(maxRows, shape.queryTile).fold();
   OpFoldResult lanes = attr(shape.queryTile), keyRows = attr(shape.keyTile);
-  Type element = shape.accumulation, index = builder.getIndexType();
-  TileScratch scratch{allocate({blocks, attr(shape.headDim), lanes}, element),
+  OpFoldResult headDim = attr(shape.packedHeadDim),
+               valueDim = attr(shape.packedValueDim);
+  Type state = shape.accumulation, element = shape.element;
+  Type index = builder.getIndexType();
+  SmallVector<OpFoldResult> queries{blocks, headDim, lanes};
+  if (shape.hasPairs())
+    queries = {blocks, attr(shape.packedHeadDim / 2), lanes, attr(2)};
+  TileScratch scratch{allocate(queries, element),
                       allocate({blocks, lanes}, index),
-                      allocate({blocks, attr(shape.valueDim), lanes}, element),
-                      allocate({blocks, lanes}, element),
-                      allocate({blocks, lanes}, element),
-                      allocate({keyRows, attr(shape.headDim)}, element),
-                      allocate({keyRows, attr(shape.valueDim)}, element),
+                      allocate({blocks, valueDim, lanes}, state),
+                      allocate({blocks, lanes}, state),
+                      allocate({blocks, lanes}, state),
+                      allocate({keyRows, headDim}, element),
+                      allocate({keyRows, valueDim}, element),
                       allocate({keyRows}, index)};
+  SmallVector<Value> zeroed{scratch.queries, scratch.acc, scratch.max,
+                            scratch.sum};
+  if (shape.hasPairs()) {
+    scratch.queryRows = allocate({lanes, headDim}, element);
+    scratch.valueColumns = allocate({valueDim, keyRows}, element);
+    // Columns that only fill up are packed once, here.
+    zeroed.append({scratch.keys, scratch.values, scratch.queryRows});
+  }
   // Lanes without a query compute too; nothing is read from them.
-  Value zero =
-      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));
-  for (Value buffer : {scratch.queries, scratch.acc, scratch.max, scratch.sum})
+  for (Value buffer : zeroed) {
+    Value zero = arith::ConstantOp::create(
+        builder, loc, builder.getZeroAttr(getElementTypeOrSelf(buffer)));
     linalg::FillOp::create(builder, loc, zero, buffer);
+  }
   Value open = arith::ConstantIndexOp::create(builder, loc, unlimited);
   linalg::FillOp::create(builder, loc, open, scratch.limits);
   return scratch;
@@ -274,6 +344,11 @@ private:
   /// The lanes of a block that hold queries.
   Value partOfBlock(Value buffer, Value index, const IndexExpr &count) {
     return firstLanes(builder, loc, block(buffer, index), count);
+  }
+  /// The rows of an accumulator that hold more than filling.
+  Value accRows(Value acc) {
+    return viewRows(builder, loc, acc, rows.constant(0),
+                    rows.constant(shape.valueDim));
   }
   /// Moves a block of queries, limits and state to scratch, or the state back.
   void loadQueries(Value block);
@@ -308,19 +383,25 @@ void GroupEmitter::loadQueries(Value blockIndex) {
     return partOfBlock(buffer, blockIndex, count);
   };
 
-  FloatType element = shape.accumulation;
-  Value sign = arith::ConstantOp::create(
-      builder, loc, builder.getFloatAttr(element, shape.sign));
-  emitElementwise(builder, loc, source(group.query), target(scratch.queries),
-                  {straight, transposed},
-                  [&](OpBuilder &b, Location l, ValueRange args) {
-                    Value x = extend(b, l, args[0], element);
-                    if (shape.sign != 1)
-                      x = arith::MulFOp::create(b, l, x, sign);
-                    return SmallVector<Value>{x};
-                  });
-  emitElementwise(builder, loc, source(group.state.acc), target(scratch.acc),
-                  {straight, transposed}, copyElement);
+  if (shape.hasPairs()) {
+    packRows(builder, loc, source(group.query), scratch.queryRows, count);
+    packColumns(builder, loc, scratch.queryRows,
+                block(scratch.queries, blockIndex));
+  } else {
+    Value sign = arith::ConstantOp::create(
+        builder, loc, builder.getFloatAttr(shape.accumulation, shape.sign));
+    emitElementwise(builder, loc, source(group.query), target(scratch.queries),
+                    {straight, transposed},
+                    [&](OpBuilder &b, Location l, ValueRange args) {
+                      Value x = extend(b, l, args[0], shape.accumulation);
+                      if (shape.sign != 1)
+                        x = arith::MulFOp::create(b, l, x, sign);
+                      return SmallVector<Value>{x};
+                    });
+  }
+  emitElementwise(builder, loc, source(group.state.acc),
+                  accRows(target(scratch.acc)), {straight, transposed},
+                  copyElement);
   emitElementwise(builder, loc, source(group.state.max), target(scratch.max),
                   {line, line}, copyElement);
   emitElementwise(builder, loc, source(group.state.sum), target(scratch.sum),
@@ -340,6 +421,8 @@ void GroupEmitter::storeState(Value blockIndex) {
                           std::pair(scratch.sum, group.state.sum)}) {
     Value target = viewRows(builder, loc, to, first, count);
     Value source = partOfBlock(from, blockIndex, count);
+    if (from == scratch.acc)
+      source = accRows(source);
     if (cast<ShapedType>(to.getType()).getRank() == 1)
       emitElementwise(builder, loc, source, target, {line, line}, copyElement);
     else
@@ -362,9 +445,9 @@ void GroupEmitter::attendBlocks(const IndexExpr &begin, const IndexExpr &end,
     }
     AttendTileOp::create(
         builder, loc, TypeRange{}, block(scratch.queries, index), scratch.keys,
-        scratch.values, position, limit, block(scratch.acc, index),
-        block(scratch.max, index), block(scratch.sum, index),
-        builder.getF64FloatAttr(shape.scale));
+        shape.hasPairs() ? scratch.valueColumns : scratch.values, position,
+        limit, block(scratch.acc, index), block(scratch.max, index),
+        block(scratch.sum, index), builder.getF64FloatAttr(shape.scale));
   });
 }
 
@@ -375,7 +458,8 @@ void GroupEmitter::run() {
   // The last query sees the keys j <= rows - 1 + diagonal.
   if (group.diagonal)
     visible = maximum(minimum(visible, rows + *group.diagonal), 0);
-  KeyTile tile{scratch.keys, scratch.values, scratch.positions};
+  KeyTile tile{scratch.keys, scratch.values, scratch.positions,
+               /*keyColumns=*/Value(), scratch.valueColumns};
 
   emitLoop(builder, loc, zero, blocks, 1,
            [&](Value index) { loadQueries(index); });
@@ -412,7 +496,7 @@ void attendGroup(OpBuilder &builder, Location loc, const TileShape &shape,
                  shape.asAttribute(hasDiagonal), operands,
                  [&](OpBuilder &b, Location l, ValueRange arguments) {
                    ArgumentReader next{b, l, arguments};
-                   TileScratch buffers = TileScratch::fromList(next.take(8));
+                   TileScratch buffers = TileScratch::take(next, shape);
                    Value query = next.value();
                    ValueRange state = next.take(3), rows = next.take(2);
                    QueryGroup inside{query,

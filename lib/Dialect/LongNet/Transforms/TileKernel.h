@@ -52,6 +52,9 @@ constexpr int64_t unlimited = hiddenPosition - 1;
 /// Queries and keys of a tile.
 struct TileSizes {
   int64_t query, key;
+  /// If not 0, bf16 is packed in pairs and head dimensions are padded to a
+  /// multiple of this.
+  int64_t pairs;
 };
 
 /// The shape of a kernel: what does not change between groups.
@@ -62,6 +65,14 @@ struct TileShape {
   /// of scores is positive.
   double sign, scale;
   int64_t queryTile, keyTile;
+  /// Of packed queries, keys and values: the accumulation type, or bf16 where
+  /// they come in pairs.
+  mlir::FloatType element;
+
+  /// Head dimensions of packed tiles: zeros fill up those of tiles in pairs.
+  int64_t packedHeadDim, packedValueDim;
+
+  bool hasPairs() const { return element != accumulation; }
 
   /// All of it, as the key of a kernel function.
   mlir::Attribute asAttribute(bool hasDiagonal) const;
@@ -71,13 +82,25 @@ struct TileShape {
 /// with their limits and states, and one tile of keys.
 struct TileScratch {
   mlir::Value queries, limits, acc, max, sum, keys, values, positions;
+  /// Only for pairs: one block of queries as rows, and the values as columns.
+  mlir::Value queryRows = {}, valueColumns = {};
 
   llvm::SmallVector<mlir::Value> list() const {
-    return {queries, limits, acc, max, sum, keys, values, positions};
+    llvm::SmallVector<mlir::Value> all{queries, limits, acc,    max,
+                                       sum,     keys,   values, positions};
+    if (queryRows)
+      all.append({queryRows, valueColumns});
+    return all;
   }
-  static TileScratch fromList(mlir::ValueRange values) {
-    return {values[0], values[1], values[2], values[3],
-            values[4], values[5], values[6], values[7]};
+  static TileScratch take(ArgumentReader &next, const TileShape &shape) {
+    mlir::ValueRange all = next.take(8);
+    TileScratch scratch{all[0], all[1], all[2], all[3],
+                        all[4], all[5], all[6], all[7]};
+    if (shape.hasPairs()) {
+      scratch.queryRows = next.value();
+      scratch.valueColumns = next.value();
+    }
+    return scratch;
   }
 };
 
@@ -104,12 +127,14 @@ void attendGroup(mlir::OpBuilder &builder, mlir::Location loc,
 // Pieces of kernels
 //===----------------------------------------------------------------------===//
 
-/// One packed tile of keys: [n, D], [n, Dv] and positions [n].
+/// One packed tile of keys, [n, D] and [n, Dv] with positions [n], and the
+/// transposes [D, n] and [Dv, n] where there is room for them.
 struct KeyTile {
   mlir::Value keys, values, positions;
+  mlir::Value keyColumns = {}, valueColumns = {};
 };
 
-/// Packs the keys from `first` on, widened; rows that do not exist are zeros.
+/// Packs the keys from `first` on; rows that do not exist are zeros.
 void packKeys(mlir::OpBuilder &builder, mlir::Location loc,
               const TileShape &shape, const KeyRows &rows, const KeyTile &tile,
               mlir::Value first);
@@ -143,6 +168,21 @@ mlir::Value blockAt(mlir::OpBuilder &builder, mlir::Location loc,
 /// The first `count` lanes of a block: of its last dimension.
 mlir::Value firstLanes(mlir::OpBuilder &builder, mlir::Location loc,
                        mlir::Value block, const IndexExpr &count);
+
+/// Copies rows, widened if need be, into the leading columns of as many rows of
+/// `to`.
+void packRows(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from,
+              mlir::Value to, const IndexExpr &count);
+
+/// Transposes `from` [rows, columns] into `to` [columns, rows]; if that is in
+/// pairs, [columns / 2, rows, 2].
+void packColumns(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from,
+                 mlir::Value to);
+
+/// Sets rows [2 i, 2 i + 1] of `from` side by side: row `i` of `to`, [rows / 2,
+/// columns, 2].
+void packRowPairs(mlir::OpBuilder &builder, mlir::Location loc,
+                  mlir::Value from, mlir::Value to);
 
 /// `value` in type `to`, wider or equal.
 mlir::Value extend(mlir::OpBuilder &builder, mlir::Location loc,

@@ -28,9 +28,10 @@ class LongNet_KernelOp<string mnemonic, list<Trait> traits = []>
                                   ["reifyResultShapes"]>], traits)> {
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let hasVerifier = 1;
-  let extraClassDeclaration = [{
+  code destinations = [{
     ::mlir::MutableOperandRange getDpsInitsMutable();
   }];
+  let extraClassDeclaration = destinations;
 }
 
 def LongNet_AttendOp : LongNet_KernelOp<"attend", [TilesOnTensors]> {
@@ -114,7 +115,10 @@ def LongNet_AttendTileOp : LongNet_KernelOp<"attend_tile", [TilesOnTensors]> {
 
     Shapes: `query [D, m]`, `key [n, D]`, `value [n, Dv]`, `acc [Dv, m]`,
     `max [m]`, `sum [m]`, `key_positions [n]`, `query_limits [m]`; tensors or
-    memrefs.
+    memrefs. Tiles of bf16 may come *in pairs*, as units for dot products and
+    matrices read them, two elements of the sum side by side: `query
+    [D / 2, m, 2]` and `value [Dv, n]`, transposed. Weights are then rounded to
+    bf16 before they meet `value`.
 
     Example:
 
@@ -124,10 +128,16 @@ def LongNet_AttendTileOp : LongNet_KernelOp<"attend_tile", [TilesOnTensors]> {
         outs(%acc, %max, %sum : memref<64x256xf32>, memref<256xf32>, memref<256xf32>)
     ```
   }];
-  let arguments = (ins LongNet_Tile:$query, LongNet_Tile:$key,
+  let arguments = (ins LongNet_PairTile:$query, LongNet_Tile:$key,
       LongNet_Tile:$value, Optional<LongNet_TilePositions>:$key_positions,
       Optional<LongNet_TilePositions>:$query_limits, LongNet_TileState:$acc,
       LongNet_TileRows:$max, LongNet_TileRows:$sum, F64Attr:$scale);
+  let extraClassDeclaration = destinations # [{
+    /// Whether 16-bit operands come in pairs.
+    bool hasPairs() {
+      return ::llvm::cast<::mlir::ShapedType>(getQuery().getType()).getRank() == 3;
+    }
+  }];
   let assemblyFormat = [{
     `scale` `=` $scale attr-dict `ins` `(` $query `,` $key `,` $value `:`
       type($query) `,` type($key) `,` type($value) `)`
@@ -217,12 +227,15 @@ def LongNet_AttendGradTileOp : LongNet_KernelOp<"attend_grad_tile"> {
 
     The factor `scale` of the first two gradients is left to the caller. With
     `visible`, `p` is 0 unless `key_positions[j] <= query_limits[i]`. Where
-    `lse` is +inf it is 0 as well. `scale` is positive.
+    `lse` is +inf it is 0 as well. `scale` is positive. Tiles in pairs (see
+    `longnet.attend_tile`) come with `key_columns`, the transpose of `key`.
 
     Shapes: `query, query_grad [D, m]`, `query_rows [m, D]`, `key, key_grad
     [n, D]`, `value, value_grad [n, Dv]`, `out_grad [Dv, m]`, `out_grad_rows
-    [m, Dv]`, `lse, delta [m]`, `key_positions [n]`, `query_limits [m]`; tensors
-    or memrefs.
+    [m, Dv]`, `lse, delta [m]`, `key_positions [n]`, `query_limits [m]`; in
+    pairs `query [D / 2, m, 2]`, `query_rows [m / 2, D, 2]`, `out_grad
+    [Dv / 2, m, 2]`, `out_grad_rows [m / 2, Dv, 2]` and `key_columns [D, n]`;
+    tensors or memrefs.
 
     Example:
 
@@ -233,19 +246,26 @@ def LongNet_AttendGradTileOp : LongNet_KernelOp<"attend_grad_tile"> {
         outs(%dq, %dk, %dv : memref<64x64xf32>, memref<64x64xf32>, memref<64x64xf32>)
     ```
   }];
-  let arguments = (ins LongNet_Tile:$query, LongNet_Tile:$query_rows,
-      LongNet_Tile:$key, LongNet_Tile:$value, LongNet_Tile:$out_grad,
-      LongNet_Tile:$out_grad_rows, LongNet_TileRows:$lse,
-      LongNet_TileRows:$delta, Optional<LongNet_TilePositions>:$key_positions,
+  let arguments = (ins LongNet_PairTile:$query, LongNet_PairTile:$query_rows,
+      LongNet_Tile:$key, LongNet_Tile:$value, LongNet_PairTile:$out_grad,
+      LongNet_PairTile:$out_grad_rows, LongNet_TileRows:$lse,
+      LongNet_TileRows:$delta, Optional<LongNet_Tile>:$key_columns, Optional<LongNet_TilePositions>:$key_positions,
       Optional<LongNet_TilePositions>:$query_limits,
       LongNet_TileState:$query_grad, LongNet_TileState:$key_grad,
       LongNet_TileState:$value_grad, F64Attr:$scale);
+  let extraClassDeclaration = destinations # [{
+    /// Whether 16-bit operands come in pairs.
+    bool hasPairs() {
+      return ::llvm::cast<::mlir::ShapedType>(getQuery().getType()).getRank() == 3;
+    }
+  }];
   let assemblyFormat = [{
     `scale` `=` $scale attr-dict
     `ins` `(` $query `,` $query_rows `,` $key `,` $value `,` $out_grad `,`
       $out_grad_rows `,` $lse `,` $delta `:` type($query) `,` type($query_rows)
       `,` type($key) `,` type($value) `,` type($out_grad) `,`
       type($out_grad_rows) `,` type($lse) `,` type($delta) `)`
+    (`key_columns` `(` $key_columns^ `:` type($key_columns) `)`)?
     (`visible` `(` $key_positions^ `,` $query_limits `:`
       type($key_positions) `,` type($query_limits) `)`)?
     `outs` `(` $query_grad `,` $key_grad `,` $value_grad `:`

@@ -36,6 +36,7 @@ def LongNet_AnySegmentsLse : LongNet_Shaped<AccumulationTypes, [4]>;
 def LongNet_AnyPositions : LongNet_Shaped<[Index], [2, 3]>;
 def LongNet_AnyLengths : LongNet_Shaped<[Index], [1]>;
 def LongNet_Tile : LongNet_Shaped<StorageTypes, [2]>;
+def LongNet_PairTile : LongNet_Shaped<StorageTypes, [2, 3]>;
 def LongNet_TileState : LongNet_Shaped<AccumulationTypes, [2]>;
 def LongNet_TileRows : LongNet_Shaped<AccumulationTypes, [1]>;
 def LongNet_TilePositions : LongNet_Shaped<[Index], [1]>;

@@ -67,7 +67,8 @@ def LongNetLowerToTiles : Pass<"longnet-lower-to-tiles", "::mlir::ModuleOp"> {
   let summary = "Lower bufferized attend and attention to loops over tiles";
   let description = [{
     Rewrites `longnet.attend` and `longnet.attention` on buffers into loops over
-    query and key tiles around `longnet.attend_tile`. Strided rows are packed
+    query and key tiles around `longnet.attend_tile`, and `longnet.attend_grad`
+    around `longnet.attend_grad_tile`. Strided rows are packed
     into dense tiles of the accumulation type, queries transposed so that
     lanes are queries; a packed key tile serves all queries of the chunk.
     Keys that causality hides from a whole tile are never visited, and only
@@ -77,12 +78,18 @@ def LongNetLowerToTiles : Pass<"longnet-lower-to-tiles", "::mlir::ModuleOp"> {
     The loops over tiles go to a private function that all branches of the same
     types share, so that code size and compile time do not grow with the number
     of branches.
+
+    With `pairs`, bf16 is packed in pairs instead of widened (see
+    `longnet.attend_tile`), and head dimensions are filled up with zeros.
   }];
   let options = [
     Option<"queryTile", "query-tile", "int64_t", /*default=*/"64",
            "Queries of a tile">,
     Option<"keyTile", "key-tile", "int64_t", /*default=*/"64",
-           "Keys of a tile">
+           "Keys of a tile">,
+    Option<"pairs", "pairs", "int64_t", /*default=*/"0",
+           "Pack bf16 in pairs, with head dimensions padded to a multiple of "
+           "this; 0 for no pairs">
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",

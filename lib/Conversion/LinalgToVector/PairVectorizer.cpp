@@ -1,0 +1,395 @@
+//===- PairVectorizer.cpp - bf16 in pairs -*- C++ -*-===//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// Contractions whose factors hold two elements of the sum side by side, as
+// units for dot products and tiles read them, and the copies that bring
+// elements into that order. All sizes are static.
+//
+//===----------------------------------------------------------------------===//
+
+#include "LinalgToVector.h"
+#include "mlir/Dialect/AMX/AMXDialect.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
+
+using namespace mlir;
+
+namespace longnet {
+namespace {
+
+/// Lanes of f32 in a dot product of 512 bits.
+constexpr int64_t dotLanes = 16;
+/// Rows and lanes of an AMX tile of f32, and pairs in a row of one of bf16.
+constexpr int64_t tileSize = 16;
+
+class PairEmitter {
+public:
+  PairEmitter(linalg::LinalgOp op, OpBuilder &builder)
+      : op(op), builder(builder), loc(op.getLoc()) {}
+
+protected:
+  Value constant(int64_t value) {
+    return arith::ConstantIndexOp::create(builder, loc, value);
+  }
+
+  Value offset(Value base, int64_t by) {
+    return by == 0
+               ? base
+               : builder.createOrFold<arith::AddIOp>(loc, base, constant(by));
+  }
+
+  /// A loop over [begin, end) in steps of `step`; none for a single step.
+  void emitLoop(int64_t begin, int64_t end, int64_t step,
+                function_ref<void(Value)> body) {
+    if (begin + step == end)
+      return body(constant(begin));
+    auto loop = scf::ForOp::create(builder, loc, constant(begin), constant(end),
+                                   constant(step));
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    body(loop.getInductionVar());
+  }
+
+  /// [0, size) in steps of `step`, the rest in smaller ones.
+  void emitSteps(int64_t size, int64_t step,
+                 function_ref<void(Value, int64_t)> body) {
+    int64_t main = size - size % step;
+    if (main > 0)
+      emitLoop(0, main, step, [&](Value at) { body(at, step); });
+    if (size > main)
+      body(constant(main), size - main);
+  }
+
+  /// A loop that carries values.
+  SmallVector<Value>
+  emitReduction(int64_t size, ValueRange initial,
+                function_ref<void(Value, MutableArrayRef<Value>)> body) {
+    auto loop = scf::ForOp::create(builder, loc, constant(0), constant(size),
+                                   constant(1), initial);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    SmallVector<Value> carried(loop.getRegionIterArgs());
+    body(loop.getInductionVar(), carried);
+    scf::YieldOp::create(builder, loc, carried);
+    return SmallVector<Value>(loop.getResults());
+  }
+
+  /// `buffer` with its pairs as two elements of a row.
+  Value asMatrix(Value buffer) {
+    SmallVector<ReassociationIndices> groups{{0}, {1, 2}};
+    return memref::CollapseShapeOp::create(builder, loc, buffer, groups);
+  }
+
+  /// The index of the first element of a pair in a row.
+  Value doubled(Value index) {
+    return builder.createOrFold<arith::MulIOp>(loc, index, constant(2));
+  }
+
+  /// Whether the loops of `op` are those of `results`, one for each operand.
+  bool hasMaps(ArrayRef<SmallVector<AffineExpr>> results) {
+    auto maps = llvm::map_to_vector(results, [&](ArrayRef<AffineExpr> each) {
+      return AffineMap::get(op.getNumLoops(), 0, each, op.getContext());
+    });
+    return op.getIndexingMapsArray() == maps;
+  }
+
+  /// Whether `op` copies one buffer into another of the same size.
+  bool isCopyLike() {
+    return op.getNumLoops() == 3 && op.getNumParallelLoops() == 3 &&
+           op.getNumDpsInputs() == 1 && op.getNumDpsInits() == 1 &&
+           !op.hasDynamicShape() && !op.hasIndexSemantics() &&
+           isContiguous(op.getDpsInputOperand(0)->get()) &&
+           isContiguous(op.getDpsInitOperand(0)->get()) &&
+           !op.payloadUsesValueFromOperand(op.getDpsInitOperand(0));
+  }
+
+  linalg::LinalgOp op;
+  OpBuilder &builder;
+  Location loc;
+};
+
+/// out[i, l] += sum over k and the pair p of left[i, k, p] right[k, l, p].
+class PairContraction : public PairEmitter {
+public:
+  using PairEmitter::PairEmitter;
+
+  bool match() {
+    if (op.getNumLoops() != 4 || op.getNumDpsInputs() != 2 ||
+        op.getNumDpsInits() != 1 || op.hasDynamicShape())
+      return false;
+    AffineExpr i, l, k, p;
+    bindDims(op.getContext(), i, l, k, p);
+    if (!hasMaps({{i, k, p}, {k, l, p}, {i, l}}))
+      return false;
+    left = op.getDpsInputOperand(0)->get();
+    right = op.getDpsInputOperand(1)->get();
+    out = op.getDpsInitOperand(0)->get();
+    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    rows = ranges[0];
+    lanes = ranges[1];
+    pairs = ranges[2];
+    auto isProduct = [](Operation &nested) {
+      return isa<arith::ExtFOp, math::FmaOp, linalg::YieldOp>(nested);
+    };
+    return ranges[3] == 2 && llvm::all_of(*op.getBlock(), isProduct) &&
+           getElementTypeOrSelf(left).isBF16() &&
+           getElementTypeOrSelf(right).isBF16() &&
+           getElementTypeOrSelf(out).isF32() && isContiguous(left) &&
+           isContiguous(right) && isContiguous(out);
+  }
+
+  bool emitDots(int64_t registers) {
+    if (lanes % dotLanes != 0)
+      return false;
+    left = asMatrix(left);
+    right = asMatrix(right);
+    int64_t vectors = 4, block = std::min<int64_t>(6, registers / vectors - 2);
+    emitSteps(rows, block, [&](Value row, int64_t rowCount) {
+      emitSteps(lanes, vectors * dotLanes, [&](Value lane, int64_t laneCount) {
+        emitDotBlock(row, rowCount, lane, laneCount / dotLanes);
+      });
+    });
+    return true;
+  }
+
+  bool emitTiles() {
+    if (rows % tileSize != 0 || lanes % tileSize != 0 || pairs % tileSize != 0)
+      return false;
+    left = asMatrix(left);
+    right = asMatrix(right);
+    emitSteps(rows, 2 * tileSize, [&](Value row, int64_t rowCount) {
+      emitSteps(lanes, 2 * tileSize, [&](Value lane, int64_t laneCount) {
+        emitTileBlock(row, rowCount / tileSize, lane, laneCount / tileSize);
+      });
+    });
+    return true;
+  }
+
+private:
+  /// `rowCount` rows by `vectorCount` vectors of sums in registers.
+  void emitDotBlock(Value row, int64_t rowCount, Value lane,
+                    int64_t vectorCount) {
+    auto sums = VectorType::get(dotLanes, builder.getF32Type());
+    auto factors = VectorType::get(2 * dotLanes, builder.getBF16Type());
+    auto pair = VectorType::get(2, builder.getBF16Type());
+    auto forEach = [&](function_ref<void(Value, Value)> body) {
+      for (int64_t i = 0; i < rowCount; ++i)
+        for (int64_t v = 0; v < vectorCount; ++v)
+          body(offset(row, i), offset(lane, v * dotLanes));
+    };
+    SmallVector<Value> initial;
+    forEach([&](Value i, Value l) {
+      initial.push_back(
+          vector::LoadOp::create(builder, loc, sums, out, ValueRange{i, l}));
+    });
+    SmallVector<Value> results = emitReduction(
+        pairs, initial, [&](Value k, MutableArrayRef<Value> carried) {
+          SmallVector<Value> rights;
+          for (int64_t v = 0; v < vectorCount; ++v) {
+            Value at = doubled(offset(lane, v * dotLanes));
+            rights.push_back(vector::LoadOp::create(builder, loc, factors,
+                                                    right, ValueRange{k, at}));
+          }
+          for (int64_t i = 0; i < rowCount; ++i) {
+            Value scalar =
+                vector::LoadOp::create(builder, loc, pair, left,
+                                       ValueRange{offset(row, i), doubled(k)});
+            Value both = broadcastPair(scalar, factors);
+            for (int64_t v = 0; v < vectorCount; ++v) {
+              Value &sum = carried[i * vectorCount + v];
+              sum = x86vector::DotBF16Op::create(builder, loc, sums, sum, both,
+                                                 rights[v]);
+            }
+          }
+        });
+    unsigned next = 0;
+    forEach([&](Value i, Value l) {
+      vector::StoreOp::create(builder, loc, results[next++], out,
+                              ValueRange{i, l});
+    });
+  }
+
+  /// Two elements in all pairs of a vector: one 32-bit broadcast.
+  Value broadcastPair(Value pair, VectorType type) {
+    Type word = builder.getI32Type();
+    Value single =
+        vector::BitCastOp::create(builder, loc, VectorType::get(1, word), pair);
+    Value scalar = vector::ExtractOp::create(builder, loc, single, 0);
+    Value words = vector::BroadcastOp::create(
+        builder, loc, VectorType::get(type.getNumElements() / 2, word), scalar);
+    return vector::BitCastOp::create(builder, loc, type, words);
+  }
+
+  void emitTileBlock(Value row, int64_t rowTiles, Value lane,
+                     int64_t laneTiles) {
+    auto sums = amx::TileType::get({tileSize, tileSize}, builder.getF32Type());
+    auto factors =
+        amx::TileType::get({tileSize, 2 * tileSize}, builder.getBF16Type());
+    auto at = [&](Value base, int64_t tile) {
+      return offset(base, tile * tileSize);
+    };
+    SmallVector<Value> initial;
+    for (int64_t i = 0; i < rowTiles; ++i)
+      for (int64_t l = 0; l < laneTiles; ++l)
+        initial.push_back(amx::TileLoadOp::create(
+            builder, loc, sums, out, ValueRange{at(row, i), at(lane, l)}));
+    SmallVector<Value> results = emitReduction(
+        pairs / tileSize, initial,
+        [&](Value step, MutableArrayRef<Value> carried) {
+          Value k =
+              arith::MulIOp::create(builder, loc, step, constant(tileSize));
+          SmallVector<Value> lefts, rights;
+          for (int64_t i = 0; i < rowTiles; ++i)
+            lefts.push_back(
+                amx::TileLoadOp::create(builder, loc, factors, left,
+                                        ValueRange{at(row, i), doubled(k)}));
+          for (int64_t l = 0; l < laneTiles; ++l)
+            rights.push_back(
+                amx::TileLoadOp::create(builder, loc, factors, right,
+                                        ValueRange{k, doubled(at(lane, l))}));
+          for (int64_t i = 0; i < rowTiles; ++i)
+            for (int64_t l = 0; l < laneTiles; ++l) {
+              Value &sum = carried[i * laneTiles + l];
+              sum = amx::TileMulFOp::create(builder, loc, sums, lefts[i],
+                                            rights[l], sum);
+            }
+        });
+    for (int64_t i = 0; i < rowTiles; ++i)
+      for (int64_t l = 0; l < laneTiles; ++l)
+        amx::TileStoreOp::create(builder, loc, out,
+                                 ValueRange{at(row, i), at(lane, l)},
+                                 results[i * laneTiles + l]);
+  }
+
+  Value left, right, out;
+  int64_t rows, lanes, pairs;
+};
+
+/// to[i, l, p] = f(from[i, p, l]): sets two rows side by side.
+class PairInterleave : public PairEmitter {
+public:
+  using PairEmitter::PairEmitter;
+
+  bool match(const VectorTarget &target) {
+    if (!isCopyLike() || !hasVectorBody(op))
+      return false;
+    AffineExpr i, l, p;
+    bindDims(op.getContext(), i, l, p);
+    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    lanes = target.lanesFor(op);
+    rows = ranges[0];
+    size = ranges[1];
+    return hasMaps({{i, p, l}, {i, l, p}}) && ranges[2] == 2 &&
+           size % lanes == 0;
+  }
+
+  void emit() {
+    OpOperand *input = op.getDpsInputOperand(0);
+    Value to = asMatrix(op.getDpsInitOperand(0)->get());
+    auto source = VectorType::get(lanes, getElementTypeOrSelf(input->get()));
+    emitLoop(0, rows, 1, [&](Value row) {
+      emitLoop(0, size, lanes, [&](Value lane) {
+        SmallVector<Value> halves;
+        for (int64_t half = 0; half < 2; ++half) {
+          Position at{row, lane, constant(half)};
+          Value line = vector::LoadOp::create(
+              builder, loc, source, input->get(), indicesOf(op, *input, at));
+          halves.push_back(
+              emitBody(op, builder, at, /*laneDim=*/1, lanes, {line, line})[0]);
+        }
+        Value pairs =
+            vector::InterleaveOp::create(builder, loc, halves[0], halves[1]);
+        vector::StoreOp::create(builder, loc, pairs, to,
+                                ValueRange{row, doubled(lane)});
+      });
+    });
+  }
+
+private:
+  int64_t lanes, rows, size;
+};
+
+/// to[k, i, p] = from[i, k, p]: transposes pairs of 16 bits as words.
+class PairTranspose : public PairEmitter {
+public:
+  using PairEmitter::PairEmitter;
+
+  bool match() {
+    if (!isCopyLike() || !llvm::hasSingleElement(*op.getBlock()))
+      return false;
+    AffineExpr i, k, p;
+    bindDims(op.getContext(), i, k, p);
+    SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+    rows = ranges[0];
+    columns = ranges[1];
+    square = rows % 16 == 0 && columns % 16 == 0 ? 16 : 8;
+    Value from = op.getDpsInputOperand(0)->get();
+    return hasMaps({{i, k, p}, {k, i, p}}) && ranges[2] == 2 &&
+           getElementTypeOrSelf(from).getIntOrFloatBitWidth() == 16 &&
+           rows % square == 0 && columns % square == 0;
+  }
+
+  void emit() {
+    Value from = asMatrix(op.getDpsInputOperand(0)->get()),
+          to = asMatrix(op.getDpsInitOperand(0)->get());
+    auto words = VectorType::get(square, builder.getI32Type());
+    auto pairs = VectorType::get(2 * square, getElementTypeOrSelf(from));
+    emitLoop(0, rows, square, [&](Value row) {
+      emitLoop(0, columns, square, [&](Value column) {
+        SmallVector<Value> lines;
+        for (int64_t line = 0; line < square; ++line) {
+          Value loaded = vector::LoadOp::create(
+              builder, loc, pairs, from,
+              ValueRange{offset(row, line), doubled(column)});
+          lines.push_back(
+              vector::BitCastOp::create(builder, loc, words, loaded));
+        }
+        lines = transposeSquare(builder, loc, std::move(lines));
+        for (int64_t line = 0; line < square; ++line) {
+          Value stored =
+              vector::BitCastOp::create(builder, loc, pairs, lines[line]);
+          vector::StoreOp::create(
+              builder, loc, stored, to,
+              ValueRange{offset(column, line), doubled(row)});
+        }
+      });
+    });
+  }
+
+private:
+  int64_t rows, columns, square;
+};
+
+} // namespace
+
+LogicalResult vectorizePairs(linalg::LinalgOp op, RewriterBase &rewriter,
+                             const VectorTarget &target) {
+  PairContraction contraction(op, rewriter);
+  if (contraction.match()) {
+    bool done = target.instructions == InstructionSet::amx && contraction.emitTiles();
+    done = done || (target.instructions >= InstructionSet::avx512bf16 &&
+                    contraction.emitDots(target.registers));
+    return success(done);
+  }
+  if (PairInterleave interleave(op, rewriter); interleave.match(target)) {
+    interleave.emit();
+    return success();
+  }
+  if (PairTranspose transpose(op, rewriter); transpose.match()) {
+    transpose.emit();
+    return success();
+  }
+  return failure();
+}
+
+} // namespace longnet
