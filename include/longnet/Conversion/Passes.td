@@ -80,7 +80,7 @@ def LongNetExpandExp2 : Pass<"longnet-expand-exp2"> {
     arithmetic with an error below 2 units in the last place. Results below the
     smallest normal number are 0, those from half a power below the largest one
     infinite. NaN stays NaN. With `avx512`, vectors of 512 bits take its
-    instructions for rounding and scaling, which also reach denormal results.
+    instructions for rounding and scaling.
   }];
   let options = [
     Option<"avx512", "avx512", "bool", /*default=*/"false",
@@ -159,7 +159,7 @@ def LongNetCInterface : Pass<"longnet-c-interface", "::mlir::ModuleOp"> {
     they relate, strides, alignment) and calls the function or returns the code
     of the first check that fails; 0 means success. Tensors may have any
     strides with a contiguous last dimension. The code needs no runtime
-    library.
+    library. Where it uses AMX tiles, the entry asks Linux for them.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }

@@ -89,6 +89,8 @@ struct LongNetCInterfacePass
     for (Operation &op : getOperation().getOps())
       if (FunctionInterface::isExported(&op))
         functions.push_back(&op);
+    if (!functions.empty() && usesTiles())
+      permitTiles = declareSystemCall();
     for (Operation *function : functions)
       if (failed(makeEntry(function)))
         return signalPassFailure();
@@ -96,6 +98,24 @@ struct LongNetCInterfacePass
     for (auto function : getOperation().getOps<LLVM::LLVMFuncOp>())
       if (function.isPrivate() && !function.isExternal())
         function.setLinkage(LLVM::Linkage::Internal);
+  }
+
+  bool usesTiles() {
+    WalkResult found = getOperation().walk([](LLVM::CallIntrinsicOp op) {
+      return op.getIntrin().starts_with("llvm.x86.tdp")
+                 ? WalkResult::interrupt()
+                 : WalkResult::advance();
+    });
+    return found.wasInterrupted();
+  }
+
+  /// The C library's `long syscall(long number, ...)`.
+  LLVM::LLVMFuncOp declareSystemCall() {
+    OpBuilder builder = OpBuilder::atBlockEnd(getOperation().getBody());
+    Type i64 = builder.getI64Type();
+    return LLVM::LLVMFuncOp::create(
+        builder, getOperation().getLoc(), "syscall",
+        LLVM::LLVMFunctionType::get(i64, i64, /*isVarArg=*/true));
   }
 
   LogicalResult makeEntry(Operation *op) {
@@ -123,7 +143,7 @@ struct LongNetCInterfacePass
     ImplicitLocOpBuilder builder(function.getLoc(), module.getBodyRegion());
     builder.setInsertionPointAfter(function);
     EntryBuilder entry(builder, *interface);
-    entry.build(function, sizes);
+    entry.build(function, sizes, permitTiles);
     buildErrorText(builder, interface->name, entry.getMessages());
     return success();
   }
@@ -144,6 +164,9 @@ struct LongNetCInterfacePass
     function.setPrivate();
     return success();
   }
+
+  /// Null if no code uses AMX tiles.
+  LLVM::LLVMFuncOp permitTiles;
 };
 
 } // namespace

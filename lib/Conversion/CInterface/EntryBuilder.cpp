@@ -273,8 +273,20 @@ SmallVector<Value> EntryBuilder::getArguments(bool withOutputs) {
   return values;
 }
 
+void EntryBuilder::checkTiles(LLVM::LLVMFuncOp permit) {
+  // arch_prctl(ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA): Linux gives the state
+  // of tiles to processes that ask for it. Asking again is harmless.
+  Value result = LLVM::CallOp::create(
+                     builder, permit,
+                     ValueRange{constant(158), constant(0x1023), constant(18)})
+                     .getResult();
+  check(compare(ICmpPredicate::eq, result, constant(0)),
+        "the system does not let this process use AMX tiles");
+}
+
 LLVM::LLVMFuncOp EntryBuilder::build(LLVM::LLVMFuncOp implementation,
-                                     LLVM::LLVMFuncOp sizes) {
+                                     LLVM::LLVMFuncOp sizes,
+                                     LLVM::LLVMFuncOp permit) {
   Type i32 = builder.getI32Type();
   SmallVector<Type> types;
   for (const Parameter &parameter : interface.parameters)
@@ -302,6 +314,8 @@ LLVM::LLVMFuncOp EntryBuilder::build(LLVM::LLVMFuncOp implementation,
     checkTie(tie);
   if (sizes)
     checkComputedSizes(sizes);
+  if (permit)
+    checkTiles(permit);
   LLVM::CallOp::create(builder, implementation,
                        getArguments(/*withOutputs=*/true));
   LLVM::ReturnOp::create(builder, constant(0, 32));

@@ -23,8 +23,11 @@ public:
                const FunctionInterface &interface);
 
   /// `sizes` computes `interface.computedSizes`, null if there are none.
+  /// `permit` asks the system to let the process use AMX tiles, null if the code
+  /// does not.
   mlir::LLVM::LLVMFuncOp build(mlir::LLVM::LLVMFuncOp implementation,
-                               mlir::LLVM::LLVMFuncOp sizes);
+                               mlir::LLVM::LLVMFuncOp sizes,
+                               mlir::LLVM::LLVMFuncOp permit);
 
   /// What the codes that the entry returns mean, beginning with code 1.
   llvm::ArrayRef<std::string> getMessages() const { return messages; }
@@ -49,6 +52,7 @@ private:
                   Tensor &tensor);
   void checkTie(const SizeTie &tie);
   void checkComputedSizes(mlir::LLVM::LLVMFuncOp sizes);
+  void checkTiles(mlir::LLVM::LLVMFuncOp permit);
 
   /// The arguments of the lowered function for the parameters up to the first
   /// output, or for all.

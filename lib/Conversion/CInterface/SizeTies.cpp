@@ -134,7 +134,7 @@ SmallVector<OperandTie> longnet::getSizeTies(Operation *op) {
   TieCollector collector;
   llvm::TypeSwitch<Operation *>(op)
       .Case<DilatedAttentionOp, DilatedAttentionGradOp, AttendOp, AttendGradOp,
-            SegmentOp, SparsifyOp, AttentionOp,
-            ScatterOp, CombineOp>([&](auto op) { collector.add(op); });
+            SegmentOp, SparsifyOp, AttentionOp, ScatterOp, CombineOp>(
+          [&](auto op) { collector.add(op); });
   return collector.ties;
 }

@@ -61,7 +61,13 @@ public:
         call("reduce", {x, integer(roundToNearest), x, all, current});
     Value whole = arith::SubFOp::create(b, x, fraction);
     Value power = polynomial(fraction);
-    return call("scalef", {power, whole, power, all, current});
+    // Denormal results would be slow to compute with.
+    Value smallest = real(-double(format.bias) + 1);
+    Value isNormal =
+        arith::CmpFOp::create(b, arith::CmpFPredicate::UGE, x, smallest);
+    Value normal =
+        LLVM::BitcastOp::create(b, b.getIntegerType(lanes()), isNormal);
+    return call("scalef", {power, whole, real(0), normal, current});
   }
 
   Value withIntegers(Value x);

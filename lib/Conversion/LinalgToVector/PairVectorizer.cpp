@@ -376,7 +376,8 @@ LogicalResult vectorizePairs(linalg::LinalgOp op, RewriterBase &rewriter,
                              const VectorTarget &target) {
   PairContraction contraction(op, rewriter);
   if (contraction.match()) {
-    bool done = target.instructions == InstructionSet::amx && contraction.emitTiles();
+    bool done =
+        target.instructions == InstructionSet::amx && contraction.emitTiles();
     done = done || (target.instructions >= InstructionSet::avx512bf16 &&
                     contraction.emitDots(target.registers));
     return success(done);
