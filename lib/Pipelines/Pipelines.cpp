@@ -81,8 +81,10 @@ void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   addCleanup(pm);
 
   pm.addPass(createForallToParallelLoopPass());
-  if (options.parallel)
+  if (options.parallel) {
     pm.addPass(createConvertSCFToOpenMPPass());
+    pm.addPass(createLongNetBalanceLoops());
+  }
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   addCleanup(pm);

@@ -91,6 +91,16 @@ def LongNetExpandExp2 : Pass<"longnet-expand-exp2"> {
                            "::mlir::math::MathDialect"];
 }
 
+def LongNetBalanceLoops : Pass<"longnet-balance-loops"> {
+  let summary = "Hand out iterations of OpenMP loops as threads become free";
+  let description = [{
+    Gives `omp.wsloop`s without a schedule the dynamic one. Tasks of a causal
+    attention differ in work, and every task is long beside what it costs to
+    hand it out.
+  }];
+  let dependentDialects = ["::mlir::omp::OpenMPDialect"];
+}
+
 def LongNetExport : Pass<"longnet-export", "::mlir::ModuleOp"> {
   let summary = "Let public functions write into the caller's memory";
   let description = [{
