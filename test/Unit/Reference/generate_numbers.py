@@ -73,12 +73,6 @@ def checksum(values: np.ndarray, seed: int) -> float:
     return float((np.where(np.isinf(values), 0.0, values).ravel() * weights).sum())
 
 
-def keeps_rows(pattern: Pattern) -> bool:
-    """Whether results stand at the rows of their queries: else there is no gradient operation."""
-    divides = all(branch.segment % branch.dilation == 0 for branch in pattern.branches)
-    return pattern.padding == "mask" or divides
-
-
 def main() -> None:
     print("// Written by generate_numbers.py: change that instead.\n")
     for name, sizes, branches, options in CASES:
@@ -99,7 +93,7 @@ def main() -> None:
         gradients = [
             backward(dout, q, k, v, pattern, dlse=dlse, detached=detached, **options)
             for detached in (False, True)
-            if keeps_rows(pattern)
+            if pattern.is_aligned
         ]
         sums = ", ".join(
             "{" + ", ".join(repr(checksum(x, 4 + i)) for i, x in enumerate(gradient)) + "}"
