@@ -44,14 +44,10 @@ Error evaluate(AttentionOp op, Frame &frame) {
                 value = frame.getTensor(op.getValue()),
                 queryPositions = frame.getTensor(op.getQueryPositions()),
                 keyPositions = frame.getTensor(op.getKeyPositions());
-  static constexpr StringRef names[] = {"batch size", "number of heads",
-                                        "number of segments"};
-  for (auto [dim, name] : enumerate(names))
-    if (Error error = checkSameSize(op, name,
-                                    {{query.getDim(dim), "query"},
-                                     {key.getDim(dim), "key"},
-                                     {value.getDim(dim), "value"}}))
-      return error;
+  if (Error error = checkSameSizes(
+          op, {"batch size", "number of heads", "number of segments"},
+          {{query, "query"}, {key, "key"}, {value, "value"}}))
+    return error;
   if (Error error =
           checkSameSize(op, "number of key and value rows",
                         {{key.getDim(3), "key"}, {value.getDim(3), "value"}}))

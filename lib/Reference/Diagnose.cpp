@@ -45,6 +45,18 @@ Error checkSameSize(Operation *op, StringRef what, ArrayRef<NamedSize> sizes) {
   return Error::success();
 }
 
+Error checkSameSizes(Operation *op, ArrayRef<StringRef> whats,
+                     ArrayRef<NamedTensor> tensors) {
+  for (auto [dim, what] : enumerate(whats)) {
+    SmallVector<NamedSize> sizes;
+    for (const NamedTensor &named : tensors)
+      sizes.push_back({named.tensor.getDim(dim), named.name});
+    if (Error error = checkSameSize(op, what, sizes))
+      return error;
+  }
+  return Error::success();
+}
+
 Error checkGroups(Operation *op, int64_t heads, int64_t groups,
                   StringRef name) {
   if (groups == 0 ? heads == 0 : heads % groups == 0)

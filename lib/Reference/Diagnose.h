@@ -9,6 +9,7 @@
 #ifndef LONGNET_LIB_REFERENCE_DIAGNOSE_H
 #define LONGNET_LIB_REFERENCE_DIAGNOSE_H
 
+#include "longnet/Reference/RuntimeValue.h"
 #include "mlir/IR/Operation.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
@@ -54,6 +55,17 @@ struct NamedSize {
 /// Sizes that must agree. `what` says what they are sizes of.
 llvm::Error checkSameSize(mlir::Operation *op, llvm::StringRef what,
                           llvm::ArrayRef<NamedSize> sizes);
+
+/// A tensor with the name of the operand that it is.
+struct NamedTensor {
+  const RuntimeTensor &tensor;
+  llvm::StringRef name;
+};
+
+/// Tensors whose first sizes must agree, as many as `whats` says the names of.
+llvm::Error checkSameSizes(mlir::Operation *op,
+                           llvm::ArrayRef<llvm::StringRef> whats,
+                           llvm::ArrayRef<NamedTensor> tensors);
 
 /// `heads` heads that share `groups` heads of `name`.
 llvm::Error checkGroups(mlir::Operation *op, int64_t heads, int64_t groups,

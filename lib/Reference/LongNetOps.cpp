@@ -65,9 +65,9 @@ Error evaluateLongNet(Operation *op, Frame &frame) {
   if (onBuffers)
     return makeOpError(op, "is interpreted on tensors, not on buffers");
   return TypeSwitch<Operation *, Error>(op)
-      .Case<AttendOp, AttendTileOp, AttentionOp, CombineOp, DilatedAttentionOp,
-            ScatterOp, SegmentOp, SparsifyOp>(
-          [&](auto op) { return evaluate(op, frame); })
+      .Case<AttendGradOp, AttendGradTileOp, AttendOp, AttendTileOp, AttentionOp,
+            CombineOp, DilatedAttentionGradOp, DilatedAttentionOp, ScatterOp,
+            SegmentOp, SparsifyOp>([&](auto op) { return evaluate(op, frame); })
       .Default(makeUnsupportedError);
 }
 

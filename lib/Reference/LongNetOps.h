@@ -22,6 +22,9 @@ llvm::Error evaluate(ScatterOp op, Frame &frame);
 llvm::Error evaluate(CombineOp op, Frame &frame);
 llvm::Error evaluate(AttendOp op, Frame &frame);
 llvm::Error evaluate(AttendTileOp op, Frame &frame);
+llvm::Error evaluate(DilatedAttentionGradOp op, Frame &frame);
+llvm::Error evaluate(AttendGradOp op, Frame &frame);
+llvm::Error evaluate(AttendGradTileOp op, Frame &frame);
 
 /// The phase of head `head` of `heads` in `branch`.
 int64_t getPhase(BranchAttr branch, int64_t head, int64_t heads);

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""A test case: one attention with inputs, expected result and `longnet-run` command line."""
+"""A test case: one attention with inputs, expected results and `longnet-run` command lines."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +12,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from longnet.pattern import HeadOffset, Pattern
-from longnet.precision import Comparison, compare_arrays, round_to
+from longnet.precision import (
+    Comparison,
+    GradientComparison,
+    compare_arrays,
+    compare_gradient,
+    gradient_tolerance,
+    round_to,
+)
 from longnet.problem import Options
-from longnet.reference import forward
+from longnet.reference import backward, forward
 
 Array = NDArray[np.float64]
 
@@ -52,6 +60,18 @@ class Case:
         """out and lse in float64, from the rounded inputs."""
         return forward(self.q, self.k, self.v, self.pattern, **self.options)
 
+    @cached_property
+    def dout(self) -> NDArray[np.floating]:
+        """A gradient of out, rounded like the inputs: the same for the same shape and type."""
+        shape = (*self.q.shape[:3], self.v.shape[3])
+        return round_to(np.random.default_rng([2, *shape]).standard_normal(shape), self.dtype)
+
+    def expected_gradients(self, detached: bool = False) -> tuple[Array, Array, Array]:
+        """dq, dk and dv in float64, from the rounded inputs and dout."""
+        return backward(
+            self.dout, self.q, self.k, self.v, self.pattern, detached=detached, **self.options
+        )
+
     def __str__(self) -> str:
         shapes = "q {} k {} v {}".format(
             *("x".join(map(str, array.shape)) for array in (self.q, self.k, self.v))
@@ -66,6 +86,46 @@ def compare(
     return compare_arrays(out, lse, *case.expected, case.dtype, where=where)
 
 
+def _largest_term(case: Case, other: NDArray[np.floating]) -> float:
+    """A bound of scale P (dP - delta) times an element of `other`, k in dq and q in dk."""
+    scale = case.q.shape[3] ** -0.5 if case.scale is None else case.scale
+    norms = (
+        np.linalg.norm(rows.astype(np.float64), axis=-1).max(initial=0.0)
+        for rows in (case.dout, case.v)
+    )
+    return float(abs(scale) * math.prod(norms) * np.abs(other).max(initial=0.0))
+
+
+def compare_gradients(
+    case: Case, dq: ArrayLike, dk: ArrayLike, dv: ArrayLike, *, detached: bool = False
+) -> GradientComparison:
+    """Compares gradients for `case.dout` with what the case expects."""
+    expected = case.expected_gradients(detached)
+    lse = case.expected[1]
+    empty = lse == -np.inf
+    largest_lse = float(np.abs(lse[~empty]).max(initial=0.0))
+    terms = _largest_term(case, case.k), _largest_term(case, case.q), 0.0
+    errors = tuple(
+        compare_gradient(
+            name,
+            got,
+            want,
+            gradient_tolerance(
+                case.dtype,
+                float(np.abs(want).max(initial=0.0)),
+                largest_term=term,
+                largest_lse=largest_lse,
+            ),
+        )
+        for name, got, want, term in zip(
+            ("dq", "dk", "dv"), (dq, dk, dv), expected, terms, strict=True
+        )
+    )
+    return GradientComparison(
+        errors=errors, empty_mismatches=int((empty & (np.asarray(dq) != 0).any(axis=-1)).sum())
+    )
+
+
 def _head_offset(pattern: Pattern) -> HeadOffset:
     offsets = {branch.head_offset for branch in pattern.branches}
     if len(offsets) > 1:
@@ -76,11 +136,19 @@ def _head_offset(pattern: Pattern) -> HeadOffset:
     return offsets.pop()
 
 
-def save_case(case: Case, directory: str | Path) -> list[str]:
+def save_case(
+    case: Case, directory: str | Path, *, gradients: bool = False, detached: bool = False
+) -> list[str]:
     """Writes the inputs into `directory` and returns the arguments for `longnet-run`.
 
-    They make it write out.npy and lse.npy there.
+    They make it write out.npy and lse.npy there, or with `gradients` dq.npy, dk.npy and dv.npy for
+    the gradient `case.dout`, which `detached` chooses the kind of (see `longnet.backward`).
     """
+    if gradients and not case.pattern.is_aligned:
+        raise ValueError(
+            "pattern: expected dilations that divide their segments for gradients with torchscale "
+            f"padding, got {case.pattern}"
+        )
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     offset = _head_offset(case.pattern)
@@ -101,8 +169,12 @@ def save_case(case: Case, directory: str | Path) -> list[str]:
         path = directory / "kv_lengths.npy"
         np.save(path, case.kv_lengths)
         arguments.append(f"--kv-lengths={path}")
-    for name, array in (("q", case.q), ("k", case.k), ("v", case.v)):
+    inputs, outputs = {"q": case.q, "k": case.k, "v": case.v}, ("out", "lse")
+    if gradients:
+        arguments.append("--grad=detached" if detached else "--grad")
+        inputs["dout"], outputs = case.dout, ("dq", "dk", "dv")
+    for name, array in inputs.items():
         path = directory / f"{name}.npy"
         np.save(path, array)
         arguments.append(f"--input={path}")
-    return [*arguments, f"--output={directory / 'out.npy'}", f"--output={directory / 'lse.npy'}"]
+    return [*arguments, *(f"--output={directory / name}.npy" for name in outputs)]

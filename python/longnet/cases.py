@@ -16,7 +16,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from longnet.case import Case, compare, save_case
+from longnet.case import Case, compare, compare_gradients, save_case
 from longnet.pattern import CONFIGURATIONS, PADDINGS, Pattern
 from longnet.precision import DTYPES
 from longnet.traits import TRAITS, Draft, between, random_draft
@@ -26,6 +26,7 @@ __all__ = [
     "Case",
     "NonfiniteCase",
     "compare",
+    "compare_gradients",
     "configuration_cases",
     "nonfinite_case",
     "random_case",

@@ -211,6 +211,17 @@ class Pattern:
     def __str__(self) -> str:
         return ",".join(f"{branch.segment}:{branch.dilation}" for branch in self.branches)
 
+    @property
+    def is_aligned(self) -> bool:
+        """Whether results stand at the rows of their queries, whatever the length.
+
+        torchscale's padding moves them where the dilation does not divide the segment. The compiler
+        has gradients of aligned patterns only; the reference has all.
+        """
+        return self.padding == "mask" or all(
+            branch.segment % branch.dilation == 0 for branch in self.branches
+        )
+
     def scaled_down(self, factor: int) -> Pattern:
         """The same dilations with every segment length divided by `factor` (for drawing)."""
         _positive("factor", factor)

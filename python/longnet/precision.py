@@ -52,6 +52,24 @@ def lse_tolerance(dtype: str) -> float:
     return 1e-12 if dtype == "f64" else 32 * EPSILON["f32"]
 
 
+def gradient_tolerance(
+    dtype: str, largest: float, *, largest_term: float = 0.0, largest_lse: float = 0.0
+) -> float:
+    """Largest allowed |error| of a gradient whose largest expected |value| is `largest`.
+
+    Two errors may be larger. exp(x - lse) is as exact as the rounding of lse to its type, which
+    tells for an lse of hundreds (largest_lse). And what cancels to nothing, such as the dq of a
+    query with one key, leaves the rounding of its terms (largest_term).
+    """
+    accumulation = EPSILON["f64" if dtype == "f64" else "f32"]
+    factor = 128 if dtype in ("f32", "f64") else 8
+    return max(
+        factor * EPSILON[dtype] * largest,
+        2 * accumulation * largest_lse * largest,
+        accumulation * largest_term,
+    )
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Errors of (out, lse) against the reference. `ok` where all of them are tolerable.
@@ -131,3 +149,49 @@ def compare_arrays(
         lse_index=lse_index,
         empty_mismatches=int((wrong & counted).sum()),
     )
+
+
+@dataclass(frozen=True)
+class GradientError:
+    """How far one gradient is from the reference, and where it is farthest."""
+
+    name: str
+    error: float
+    limit: float
+    index: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name} error {self.error:.3g} (limit {self.limit:.3g}) at {self.index}"
+
+
+@dataclass(frozen=True)
+class GradientComparison:
+    """Errors of dq, dk and dv against the reference. `ok` where all of them are tolerable.
+
+    empty_mismatches counts the rows without keys whose dq is not exactly 0.
+    """
+
+    errors: tuple[GradientError, ...]
+    empty_mismatches: int
+
+    @property
+    def ok(self) -> bool:
+        return not self.empty_mismatches and all(e.error <= e.limit for e in self.errors)
+
+    def __str__(self) -> str:
+        wrong = [e.name for e in self.errors if not e.error <= e.limit]
+        return (
+            f"{'ok' if self.ok else ' '.join(['MISMATCH', *wrong])}: "
+            + ", ".join(map(str, self.errors))
+            + f", {self.empty_mismatches} rows without keys have a gradient"
+        )
+
+
+def compare_gradient(name: str, got: ArrayLike, expected: Array, limit: float) -> GradientError:
+    """Compares one gradient with an expectation free of NaN; ValueError if the shapes differ."""
+    values = as_float64(name, got)
+    if values.shape != expected.shape:
+        raise ValueError(f"{name}: expected shape {expected.shape}, got {values.shape}")
+    with np.errstate(invalid="ignore"):
+        error, index = _largest(np.abs(values - expected))
+    return GradientError(name, error, limit, index)

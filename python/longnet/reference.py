@@ -212,18 +212,20 @@ def backward(
     v: ArrayLike,
     pattern: Pattern,
     *,
+    dlse: ArrayLike | None = None,
     detached: bool = False,
     **options: Unpack[Options],
 ) -> tuple[Array, Array, Array]:
-    """dq, dk, dv for the gradient dout of the loss with respect to out.
+    """dq, dk, dv for the gradients dout and dlse (0) of the loss with respect to out and lse.
 
     With P_i = m_i exp(x - lse) and dP = dout . v_t:
 
         dV_t = sum_i sum_p P_i dout_p        dS_i = P_i (dP - delta)
         dQ_p = scale sum dS_i k_t            dK_t = scale sum dS_i q_p
 
-    delta = dout_p . out_p is the true gradient. detached uses every branch's own out instead, which
-    treats the weights of the branches as constants, as torchscale trains.
+    delta = dout_p . out_p - dlse_p is the true gradient. detached uses every branch's own out
+    instead, which treats the weights of the branches as constants, as torchscale trains. A query
+    that sees no key has the gradient 0 and contributes nothing.
     """
     q, k, v = as_float64("q", q), as_float64("k", k), as_float64("v", v)
     dout = as_float64("dout", dout)
@@ -232,13 +234,16 @@ def backward(
         raise ValueError(
             f"dout: expected shape {(*q.shape[:3], problem.value_dim)} as out, got {dout.shape}"
         )
+    dlse = np.zeros(q.shape[:3]) if dlse is None else as_float64("dlse", dlse)
+    if dlse.shape != q.shape[:3]:
+        raise ValueError(f"dlse: expected shape {q.shape[:3]} as lse, got {dlse.shape}")
     dq, dk, dv = np.zeros(q.shape), np.zeros(k.shape), np.zeros(v.shape)
     for at, kv in _heads(problem):
         branch_out, branch_lse = _head_branches(problem, at[1], q[at], k[kv], v[kv])
         out, lse = combine(branch_out, branch_lse)
         level = np.where(lse == -np.inf, 0.0, lse)
         for index in range(len(pattern.branches)):
-            delta = (dout[at] * (branch_out[index] if detached else out)).sum(axis=1)
+            delta = (dout[at] * (branch_out[index] if detached else out)).sum(axis=1) - dlse[at]
             for tile in _tiles(problem, index, at[1], q[at], k[kv]):
                 grad, key, value = dout[at][tile.outputs], k[kv][tile.keys], v[kv][tile.keys]
                 p = np.exp(tile.score - level[tile.outputs, None])

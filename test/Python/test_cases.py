@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from longnet import Branch, Pattern, branch_forward, forward
+from longnet import Branch, Pattern, branch_forward, combine, forward
 from longnet.cases import (
     TRAITS,
     Case,
     compare,
+    compare_gradients,
     configuration_cases,
     nonfinite_case,
     random_case,
@@ -107,6 +108,34 @@ def test_cases_are_reproducible():
         assert str(first) == str(second)
 
 
+def test_gradients_of_out_are_reproducible():
+    for seed in range(8):
+        first, second = random_case(seed), random_case(seed)
+        assert first.dout.tobytes() == second.dout.tobytes()
+        assert first.dout.shape == (*first.q.shape[:3], first.v.shape[3])
+        assert first.dout.dtype == first.q.dtype
+        assert (round_to(first.dout, first.dtype) == first.dout).all()
+
+
+@pytest.mark.parametrize("detached", [False, True])
+@pytest.mark.parametrize("seed", range(len(TRAITS)), ids=list(TRAITS))
+def test_expected_gradients_are_those_of_the_forward_reference(seed, detached):
+    case = dataclasses.replace(random_case(seed), dtype="f64")
+    arrays = case.q, case.k, case.v
+    _, branch_lse = branch_forward(*arrays, case.pattern, **case.options)
+    rng = np.random.default_rng(seed)
+    steps = [1e-6 * rng.normal(size=x.shape) for x in arrays]
+
+    def loss(side):
+        moved = (x + side * step for x, step in zip(arrays, steps, strict=True))
+        outs, lses = branch_forward(*moved, case.pattern, **case.options)
+        return (case.dout * combine(outs, branch_lse if detached else lses)[0]).sum()
+
+    gradients = case.expected_gradients(detached)
+    got = sum((x * step).sum() for x, step in zip(gradients, steps, strict=True))
+    assert got == pytest.approx((loss(1) - loss(-1)) / 2, rel=1e-5, abs=1e-12)
+
+
 def test_rounding():
     bf16 = round_to([1 + 2**-8, 1 + 3 * 2**-8, -(2**-130), np.inf, -np.inf, 3.4e38], "bf16")
     assert bf16.tolist() == [1.0, 1 + 2**-6, -(2**-130), np.inf, -np.inf, np.inf]
@@ -144,6 +173,82 @@ def test_compare_allows_rounding_and_no_more(dtype):
     elsewhere = np.ones(lse.shape, dtype=bool)
     elsewhere[0, 1, 4] = False
     assert compare(case, out, wrong, where=elsewhere).ok
+
+
+def gradient_case(dtype="f32"):
+    q, k, v = np.random.default_rng(0).normal(size=(3, 2, 2, 24, 4))
+    return Case("case", Pattern.parse("8:2", "none"), q, k, v, dtype)
+
+
+@pytest.mark.parametrize("detached", [False, True])
+@pytest.mark.parametrize("which", range(3), ids=["dq", "dk", "dv"])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_compare_gradients_allows_rounding_and_no_more(dtype, which, detached):
+    case = gradient_case(dtype)
+    gradients = case.expected_gradients(detached)
+    assert compare_gradients(case, *gradients, detached=detached).ok
+    limit = compare_gradients(case, *gradients, detached=detached).errors[which].limit
+    factor = 128 if dtype in ("f32", "f64") else 8
+    assert limit == factor * EPSILON[dtype] * np.abs(gradients[which]).max()
+    for times, ok in ((0.9, True), (1.1, False)):
+        wrong = [x.copy() for x in gradients]
+        wrong[which][1, 0, 2, 3] += times * limit
+        comparison = compare_gradients(case, *wrong, detached=detached)
+        assert comparison.ok == ok
+        assert comparison.errors[which].index == (1, 0, 2, 3)
+        name = ("dq", "dk", "dv")[which]
+        assert str(comparison).startswith("ok: " if ok else f"MISMATCH {name}: ")
+        assert f"{name} error {comparison.errors[which].error:.3g}" in str(comparison)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_compare_gradients_rejects_what_is_not_finite(value):
+    case = gradient_case()
+    for which in range(3):
+        wrong = [x.copy() for x in case.expected_gradients()]
+        wrong[which][0, 1, 5, 0] = value
+        comparison = compare_gradients(case, *wrong)
+        assert not comparison.ok
+        assert comparison.errors[which].error == np.inf
+        assert comparison.errors[which].index == (0, 1, 5, 0)
+
+
+def test_compare_gradients_rejects_a_gradient_without_keys():
+    case = gradient_case()
+    dq, dk, dv = case.expected_gradients()
+    assert not dq[0, 0, 1].any()
+    dq[0, 0, 1, 2] = 1e-30
+    comparison = compare_gradients(case, dq, dk, dv)
+    assert not comparison.ok
+    assert "1 rows without keys have a gradient" in str(comparison)
+
+
+def test_compare_gradients_rejects_other_shapes():
+    case = gradient_case()
+    dq, dk, dv = case.expected_gradients()
+    with pytest.raises(ValueError, match="dk: expected shape"):
+        compare_gradients(case, dq, dk[..., 1:], dv)
+
+
+def test_compare_gradients_allows_for_what_cancels():
+    q, k, v = np.random.default_rng(0).normal(size=(3, 1, 1, 1, 4))
+    case = Case("one", Pattern.parse("8:1,8:1"), q, k, v)
+    dq, dk, dv = case.expected_gradients()
+    assert np.abs(dq).max() < 1e-15
+    # The rounding of one product of dout and v, times k / sqrt(D).
+    rounding = np.abs(case.dout * v).sum() * 2.0**-24 * np.abs(k) / 2
+    assert compare_gradients(case, dq + rounding, dk, dv).ok
+    assert not compare_gradients(case, dq + 50 * rounding, dk, dv).ok
+
+
+def test_compare_gradients_allows_for_the_rounding_of_lse():
+    case = dataclasses.replace(random_case(list(TRAITS).index("large-scores")), dtype="f32")
+    lse = np.abs(case.expected[1][~empty_rows(case)]).max()
+    assert lse > 256
+    gradients = case.expected_gradients()
+    rounded = [x * (1 + lse * 2.0**-24) for x in gradients]
+    assert compare_gradients(case, *rounded).ok
+    assert not compare_gradients(case, *(x * 1.001 for x in gradients)).ok
 
 
 @pytest.mark.parametrize("row", [2, 3], ids=["covered", "uncovered"])
@@ -250,6 +355,32 @@ def test_save_case(tmp_path: Path):
     assert np.load(directory / "kv_lengths.npy").dtype == np.int64
     save_case(dataclasses.replace(case, dtype="f64"), directory)
     assert np.load(directory / "q.npy").dtype == np.float64
+
+
+@pytest.mark.parametrize("detached", [False, True])
+def test_save_case_with_gradients(tmp_path: Path, detached):
+    q, k, v = np.random.default_rng(0).normal(size=(3, 2, 3, 9, 4))
+    case = Case("saved", Pattern.parse("8:2"), q, k, v, dtype="f16", scale=0.1)
+    assert save_case(case, tmp_path, gradients=True, detached=detached) == [
+        "--pattern=8:2",
+        "--head-offset=cyclic",
+        "--padding=mask",
+        "--dtype=f16",
+        "--scale=0.1",
+        "--grad=detached" if detached else "--grad",
+        *(f"--input={tmp_path}/{name}.npy" for name in ("q", "k", "v", "dout")),
+        *(f"--output={tmp_path}/{name}.npy" for name in ("dq", "dk", "dv")),
+    ]
+    for name in ("q", "k", "v", "dout"):
+        assert (np.load(tmp_path / f"{name}.npy") == getattr(case, name)).all()
+
+
+def test_moved_rows_have_no_gradient_on_a_command_line(tmp_path: Path):
+    q, k, v = np.random.default_rng(0).normal(size=(3, 1, 2, 9, 4))
+    case = Case("moved", Pattern.parse("8:2,7:2", padding="torchscale"), q, k, v)
+    assert len(case.expected_gradients()) == 3
+    with pytest.raises(ValueError, match="pattern: expected dilations that divide their segments"):
+        save_case(case, tmp_path, gradients=True)
 
 
 def test_a_command_line_has_one_head_offset(tmp_path: Path):

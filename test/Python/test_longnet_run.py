@@ -6,6 +6,7 @@ LONGNET_RANDOM_CASES   how many random cases to run (60), and half as many non-f
 LONGNET_CONFIG_HEADS   heads of the configurations people run (their own)
 """
 
+import functools
 import json
 import os
 import shlex
@@ -19,6 +20,7 @@ from longnet import CONFIGURATIONS
 from longnet.cases import (
     TRAITS,
     compare,
+    compare_gradients,
     configuration_cases,
     nonfinite_case,
     random_case,
@@ -28,27 +30,68 @@ from longnet.cases import (
 BUILD = Path(__file__).resolve().parents[2] / "build" / "bin"
 LONGNET_RUN = Path(os.environ.get("LONGNET_BIN_DIR", BUILD)) / "longnet-run"
 RANDOM_CASES = int(os.environ.get("LONGNET_RANDOM_CASES", "60"))
-CONFIG_HEADS = os.environ.get("LONGNET_CONFIG_HEADS")
+CONFIG_HEADS = int(os.environ.get("LONGNET_CONFIG_HEADS", "0")) or None
 MAX_TOKENS = 5309
+CONFIGURATION_NAMES = [name for name, c in CONFIGURATIONS.items() if min(c.lengths) <= MAX_TOKENS]
+
+
+def execute(case, names, save, *options):
+    """The arrays called `names` that the program writes for the arguments of `save(directory)`."""
+    assert LONGNET_RUN.is_file(), f"{LONGNET_RUN} is missing: build it or set LONGNET_BIN_DIR"
+    # Not pytest's tmp_path, which keeps the files of several runs: some are large.
+    with tempfile.TemporaryDirectory() as directory:
+        command = [str(LONGNET_RUN), *save(directory), *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+        assert done.returncode == 0, f"{case}\n{shlex.join(command)}\n{done.stderr}"
+        arrays = [np.load(Path(directory) / f"{name}.npy") for name in names]
+    expected_type = np.float64 if case.dtype == "f64" else np.float32
+    assert {array.dtype for array in arrays} == {np.dtype(expected_type)}
+    return arrays
 
 
 def run(case, *options):
     """out and lse as the program computes them."""
-    assert LONGNET_RUN.is_file(), f"{LONGNET_RUN} is missing: build it or set LONGNET_BIN_DIR"
-    # Not pytest's tmp_path, which keeps the files of several runs: some are large.
-    with tempfile.TemporaryDirectory() as directory:
-        command = [str(LONGNET_RUN), *save_case(case, directory), *options]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=900)
-        assert done.returncode == 0, f"{case}\n{shlex.join(command)}\n{done.stderr}"
-        out, lse = (np.load(Path(directory) / f"{name}.npy") for name in ("out", "lse"))
-    expected_type = np.float64 if case.dtype == "f64" else np.float32
-    assert (out.dtype, lse.dtype) == (expected_type, expected_type)
-    return out, lse
+    return execute(case, ("out", "lse"), functools.partial(save_case, case), *options)
+
+
+def run_gradients(case, *options, detached=False):
+    """dq, dk and dv as the program computes them."""
+    save = functools.partial(save_case, case, gradients=True, detached=detached)
+    return execute(case, ("dq", "dk", "dv"), save, *options)
 
 
 def check(case, *options):
     comparison = compare(case, *run(case, *options))
     assert comparison.ok, f"{case}\n{comparison}"
+
+
+def check_gradients(case, *options, detached=False):
+    gradients = run_gradients(case, *options, detached=detached)
+    comparison = compare_gradients(case, *gradients, detached=detached)
+    assert comparison.ok, f"{case}\n{comparison}"
+
+
+def has_gradient_option():
+    if not LONGNET_RUN.is_file():
+        return False
+    done = subprocess.run([LONGNET_RUN, "--help"], capture_output=True, text=True, timeout=60)
+    return "--grad" in done.stdout
+
+
+needs_gradients = pytest.mark.skipif(
+    not has_gradient_option(), reason=f"{LONGNET_RUN} has no option --grad"
+)
+both_gradients = pytest.mark.parametrize("detached", [False, True], ids=["exact", "detached"])
+
+
+def aligned(seeds):
+    """The seeds of cases that have gradients: torchscale's padding may move rows."""
+    return [seed for seed in seeds if random_case(seed).pattern.is_aligned]
+
+
+def available(processor):
+    flags = Path("/proc/cpuinfo").read_text()
+    return "native" if processor == "x86-64-v4" and "avx512vl" not in flags else processor
 
 
 @pytest.mark.parametrize("seed", range(RANDOM_CASES))
@@ -70,10 +113,7 @@ def test_unfused_pieces(seed):
 @pytest.mark.parametrize("seed", range(100, 104))
 def test_processors(seed, processor):
     """With AVX-512, with AVX2, and with neither vectors of these kinds nor FMA."""
-    flags = Path("/proc/cpuinfo").read_text()
-    if processor == "x86-64-v4" and "avx512vl" not in flags:
-        processor = "native"
-    check(random_case(seed), f"--mcpu={processor}")
+    check(random_case(seed), f"--mcpu={available(processor)}")
 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])
@@ -92,26 +132,88 @@ def test_nonfinite_case(seed):
     assert not hidden.size, f"{poisoned.case}\nfinite in spite of NaN or inf: {hidden.tolist()}"
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, c in CONFIGURATIONS.items() if min(c.lengths) <= MAX_TOKENS]
-)
+@pytest.mark.parametrize("name", CONFIGURATION_NAMES)
 def test_configuration(name):
-    heads = None if CONFIG_HEADS is None else int(CONFIG_HEADS)
     failures = []
-    for case in configuration_cases(MAX_TOKENS, names=[name], heads=heads):
+    for case in configuration_cases(MAX_TOKENS, names=[name], heads=CONFIG_HEADS):
         comparison = compare(case, *run(case))
         if not comparison.ok:
             failures.append(f"{case}\n{comparison}")
     assert not failures, "\n".join(failures)
 
 
-def test_flop_is_that_of_the_pattern(tmp_path):
+@pytest.mark.parametrize(
+    "compute",
+    [run, pytest.param(run_gradients, marks=needs_gradients)],
+    ids=["forward", "backward"],
+)
+def test_flop_is_that_of_the_pattern(tmp_path, compute):
     case = random_case(list(TRAITS).index("ragged"))
     path = tmp_path / "times.json"
-    run(case, "--repeat=2", f"--json={path}")
+    compute(case, "--repeat=2", f"--json={path}")
     report = json.loads(path.read_text())
     batch, heads, n, head_dim = case.q.shape
-    flop = case.pattern.flop(n, heads, head_dim, batch=batch, causal=case.causal)
+    # A program that computes gradients first computes what they are gradients of.
+    flop = sum(
+        case.pattern.flop(n, heads, head_dim, batch=batch, causal=case.causal, backward=backward)
+        for backward in ((False, True) if compute is run_gradients else (False,))
+    )
     assert report["flop"] == flop
     assert len(report["seconds"]) == 2
     assert report["median_seconds"] > 0
+
+
+@needs_gradients
+@both_gradients
+@pytest.mark.parametrize("seed", aligned(range(RANDOM_CASES)))
+def test_gradients_of_random_case(seed, detached):
+    check_gradients(random_case(seed), detached=detached)
+
+
+@needs_gradients
+@both_gradients
+@pytest.mark.parametrize("seed", aligned(range(len(TRAITS))))
+def test_gradients_of_reference_interpreter(seed, detached):
+    check_gradients(random_case(seed), "--reference", detached=detached)
+
+
+@needs_gradients
+@pytest.mark.parametrize("processor", ["x86-64-v4", "x86-64-v3", "x86-64"])
+@pytest.mark.parametrize("seed", aligned(range(100, 104)))
+def test_gradients_on_processors(seed, processor):
+    check_gradients(random_case(seed), f"--mcpu={available(processor)}")
+
+
+@needs_gradients
+@pytest.mark.parametrize("threads", [1, 2, 7])
+def test_gradients_do_not_depend_on_threads(threads):
+    case = random_case(list(TRAITS).index("grouped-heads"))
+    alone = run_gradients(case, "--threads=1")
+    for expected, got in zip(alone, run_gradients(case, f"--threads={threads}"), strict=True):
+        assert (got == expected).all()
+    check_gradients(case, f"--threads={threads}")
+
+
+@needs_gradients
+@both_gradients
+@pytest.mark.parametrize("name", CONFIGURATION_NAMES)
+def test_gradients_of_configuration(name, detached):
+    failures = []
+    for case in configuration_cases(MAX_TOKENS, names=[name], heads=CONFIG_HEADS):
+        if not case.pattern.is_aligned:
+            continue
+        gradients = run_gradients(case, detached=detached)
+        comparison = compare_gradients(case, *gradients, detached=detached)
+        if not comparison.ok:
+            failures.append(f"{case}\n{comparison}")
+    assert not failures, "\n".join(failures)
+
+
+@needs_gradients
+def test_moved_rows_have_no_gradient(tmp_path):
+    case = random_case(list(TRAITS).index("torchscale-indivisible"))
+    arguments = save_case(case, tmp_path)
+    command = [str(LONGNET_RUN), *arguments, f"--input={tmp_path}/v.npy", "--grad"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode != 0
+    assert "moves result rows off their query rows and has no gradient" in done.stderr

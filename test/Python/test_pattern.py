@@ -160,3 +160,9 @@ def test_errors_name_the_argument(make, message):
 def test_offset_accepts_numpy_integers():
     branch = Branch(np.int64(8), np.int32(2), tuple(np.array([0, 1])))
     assert branch == Branch(8, 2, (0, 1))
+
+
+def test_only_torchscale_moves_rows():
+    assert Pattern.parse("7:2,4:3").is_aligned
+    assert Pattern.parse("8:2,12:3", padding="torchscale").is_aligned
+    assert not Pattern.parse("8:2,12:5", padding="torchscale").is_aligned

@@ -184,13 +184,19 @@ def test_torchscale_late_rows():
 
 
 def complex_attention(q, k, v, multiplicity, scale):
-    """out of one softmax with multiplicities [H, N, N], for complex arguments."""
+    """out and lse of one softmax with multiplicities [H, N, N], for complex arguments.
+
+    lse is 0 where it should be -inf.
+    """
     group = q.shape[1] // k.shape[1]
     k, v = k.repeat(group, axis=1), v.repeat(group, axis=1)
     score = scale * (q @ k.swapaxes(2, 3))
-    weight = multiplicity * np.exp(score - score.real.max(axis=-1, keepdims=True, initial=-1e9))
+    level = score.real.max(axis=-1, keepdims=True, initial=-1e9)
+    weight = multiplicity * np.exp(score - level)
     total = weight.sum(axis=-1, keepdims=True)
-    return weight @ v / np.where(total == 0, 1, total)
+    covered = total != 0
+    total = np.where(covered, total, 1)
+    return weight @ v / total, np.where(covered, level + np.log(total), 0)[..., 0]
 
 
 @pytest.mark.parametrize("detached", [False, True])
@@ -201,7 +207,7 @@ def test_gradient_by_complex_step(seed, detached):
     n, heads = q.shape[2], q.shape[1]
     scale = options.get("scale", 6**-0.5)
     rng = np.random.default_rng(seed)
-    dout = rng.normal(size=(*q.shape[:3], 5))
+    dout, dlse = rng.normal(size=(*q.shape[:3], 5)), rng.normal(size=q.shape[:3])
     shown = [
         branch.visible(heads, n, n, causal=options["causal"], query_offset=options["query_offset"])
         for branch in pattern.branches
@@ -212,16 +218,15 @@ def test_gradient_by_complex_step(seed, detached):
     weights = np.exp(lse - level) / np.where(total == 0, 1, total)
 
     def loss(q, k, v):
-        if not detached:
-            return (
-                dout * complex_attention(q, k, v, sum(x.astype(int) for x in shown), scale)
-            ).sum()
-        outs = [complex_attention(q, k, v, mask, scale) for mask in shown]
-        return sum((dout * w[..., None] * out).sum() for w, out in zip(weights, outs, strict=True))
+        out, lse = complex_attention(q, k, v, sum(x.astype(int) for x in shown), scale)
+        if detached:
+            outs = [complex_attention(q, k, v, mask, scale)[0] for mask in shown]
+            out = sum(w[..., None] * x for w, x in zip(weights, outs, strict=True))
+        return (dout * out).sum() + (dlse * lse).sum()
 
     steps = [rng.normal(size=x.shape) for x in (q, k, v)]
     expected = loss(*(x + 1e-30j * s for x, s in zip((q, k, v), steps, strict=True))).imag / 1e-30
-    gradients = backward(dout, q, k, v, pattern, detached=detached, **options)
+    gradients = backward(dout, q, k, v, pattern, dlse=dlse, detached=detached, **options)
     got = sum((g * s).sum() for g, s in zip(gradients, steps, strict=True))
     assert got == pytest.approx(expected, rel=1e-11, abs=1e-11)
 
@@ -310,6 +315,10 @@ P, T = Pattern.parse("4:2"), Pattern.parse("4:2", padding="torchscale")
         ),
         (lambda: forward(Q[:, :, :5], K, V, T), "q: expected as many rows as k"),
         (lambda: backward(Q, Q, K, V, P), r"dout: expected shape \(2, 4, 6, 5\)"),
+        (
+            lambda: backward(Q[..., :5], Q, K, V, P, dlse=Q[0, 0]),
+            r"dlse: expected shape \(2, 4, 6\)",
+        ),
         (lambda: rows(Q, K, V, P, 2, 0, [0]), r"batch: expected an index in \[0, 2\), got 2"),
         (lambda: rows(Q, K, V, P, 0, 4, [0]), r"head: expected an index in \[0, 4\), got 4"),
         (lambda: rows(Q, K, V, P, 0, 0, [6]), r"indices: expected an index in \[0, 6\), got 6"),

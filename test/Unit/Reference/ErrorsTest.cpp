@@ -131,6 +131,133 @@ func.func @main(%q: tensor<?x?x?x1xf64>, %o: tensor<?x?x?x1xf64>, %l: tensor<?x?
             "query and 2 in lse");
 }
 
+TEST(ErrorsTest, gradientSizes) {
+  const char *text = R"(
+func.func @main(%q: tensor<?x?x?x2xf64>, %k: tensor<?x?x?x2xf64>, %o: tensor<?x?x?x?xf64>, %l: tensor<?x?x?xf64>,
+                %do: tensor<?x?x?x?xf64>, %dl: tensor<?x?x?xf64>) -> tensor<?x?x?x2xf64> {
+  %dq, %dk, %dv = longnet.dilated_attention_grad %q, %k, %k
+      results(%o, %l : tensor<?x?x?x?xf64>, tensor<?x?x?xf64>) gradient(%do : tensor<?x?x?x?xf64>)
+      lse_gradient(%dl : tensor<?x?x?xf64>)
+      branches = [<segment = 4, dilation = 2, heads = blocked, padding = torchscale>]
+      : tensor<?x?x?x2xf64>, tensor<?x?x?x2xf64>, tensor<?x?x?x2xf64>
+  return %dq : tensor<?x?x?x2xf64>
+})";
+  Generator any(1);
+  RuntimeTensor q = any.makeTensor({1, 2, 3, 2}), l = any.makeTensor({1, 2, 3});
+  auto runWith = [&](size_t index, RuntimeTensor argument) {
+    Values arguments = {q, q, q, l, q, l};
+    arguments[index] = argument;
+    std::string error = runToError(text, arguments);
+    StringRef rest = error;
+    rest.consume_front("input:4:19: 'longnet.dilated_attention_grad' op ");
+    return rest.str();
+  };
+  EXPECT_EQ(runWith(0, q), "no error");
+  EXPECT_EQ(runWith(1, any.makeTensor({1, 2, 4, 2})),
+            "expects one number of rows with padding = torchscale, got 3 in "
+            "query and 4 in key");
+  EXPECT_EQ(runWith(2, any.makeTensor({1, 2, 3, 3})),
+            "expects one value dimension, got 2 in value and 3 in out");
+  EXPECT_EQ(runWith(3, any.makeTensor({1, 1, 3})),
+            "expects one number of heads, got 2 in query and 1 in lse");
+  EXPECT_EQ(runWith(4, any.makeTensor({2, 2, 3, 2})),
+            "expects one batch size, got 1 in query and 2 in the gradient of "
+            "out");
+  EXPECT_EQ(runWith(4, any.makeTensor({1, 2, 3, 1})),
+            "expects one value dimension, got 2 in value and 1 in the gradient "
+            "of out");
+  EXPECT_EQ(runWith(5, any.makeTensor({1, 2, 4})),
+            "expects one number of query rows, got 3 in query and 4 in the "
+            "gradient of lse");
+}
+
+TEST(ErrorsTest, attendGradSizes) {
+  const char *text = R"(
+func.func @main(%q: tensor<?x?x?x2xf64>, %k: tensor<?x?x?x2xf64>, %v: tensor<?x?x?x1xf64>, %l: tensor<?x?x?xf64>,
+                %delta: tensor<?x?x?xf64>, %do: tensor<?x?x?x?xf64>,
+                %dq: tensor<?x?x?x?xf64>, %dk: tensor<?x?x?x?xf64>, %dv: tensor<?x?x?x?xf64>, %h: index, %n: index)
+    -> tensor<?x?x?x?xf64> {
+  %r:3 = longnet.attend_grad <segment = 4, dilation = 2> heads %h of %n
+      ins(%q, %k, %v, %l, %delta, %do : tensor<?x?x?x2xf64>, tensor<?x?x?x2xf64>, tensor<?x?x?x1xf64>,
+          tensor<?x?x?xf64>, tensor<?x?x?xf64>, tensor<?x?x?x?xf64>)
+      outs(%dq, %dk, %dv : tensor<?x?x?x?xf64>, tensor<?x?x?x?xf64>, tensor<?x?x?x?xf64>)
+      -> tensor<?x?x?x?xf64>, tensor<?x?x?x?xf64>, tensor<?x?x?x?xf64>
+  return %r#0 : tensor<?x?x?x?xf64>
+})";
+  Generator any(1);
+  RuntimeTensor q = any.makeTensor({1, 2, 3, 2}), l = any.makeTensor({1, 2, 3}),
+                k = any.makeTensor({1, 1, 5, 2}),
+                v = any.makeTensor({1, 1, 5, 1}),
+                out = any.makeTensor({1, 2, 3, 1});
+  auto runWith = [&](size_t index, RuntimeValue argument) {
+    Values arguments = {q, k, v, l, l, out, q, k, v, 0, 2};
+    arguments[index] = argument;
+    std::string error = runToError(text, arguments);
+    StringRef rest = error;
+    rest.consume_front("input:6:10: 'longnet.attend_grad' op expects ");
+    return rest.str();
+  };
+  EXPECT_EQ(runWith(0, q), "no error");
+  EXPECT_EQ(runWith(3, any.makeTensor({1, 2, 4})),
+            "one number of query rows, got 3 in query and 4 in lse");
+  EXPECT_EQ(runWith(4, any.makeTensor({1, 1, 3})),
+            "one number of heads, got 2 in query and 1 in delta");
+  EXPECT_EQ(runWith(5, any.makeTensor({2, 2, 3, 1})),
+            "one batch size, got 1 in query and 2 in out_grad");
+  EXPECT_EQ(runWith(5, any.makeTensor({1, 2, 3, 2})),
+            "one value dimension, got 1 in value and 2 in out_grad");
+  EXPECT_EQ(runWith(6, any.makeTensor({1, 2, 4, 2})),
+            "one number of rows, got 3 in query and 4 in query_grad");
+  EXPECT_EQ(runWith(7, any.makeTensor({1, 2, 5, 2})),
+            "one number of heads, got 1 in key and 2 in key_grad");
+  EXPECT_EQ(runWith(8, any.makeTensor({1, 1, 5, 2})),
+            "one head dimension, got 1 in value and 2 in value_grad");
+  EXPECT_EQ(runWith(9, 1), "2 heads from head 1 within 2 heads");
+}
+
+TEST(ErrorsTest, attendGradTileSizes) {
+  const char *text = R"(
+func.func @main(%q: tensor<?x?xf64>, %qr: tensor<?x?xf64>, %k: tensor<?x?xf64>, %v: tensor<?x?xf64>,
+                %do: tensor<?x?xf64>, %dor: tensor<?x?xf64>, %l: tensor<?xf64>, %delta: tensor<?xf64>,
+                %dq: tensor<?x?xf64>, %dk: tensor<?x?xf64>, %dv: tensor<?x?xf64>,
+                %at: tensor<?xindex>, %limits: tensor<?xindex>) -> tensor<?x?xf64> {
+  %r:3 = longnet.attend_grad_tile scale = 1.0
+      ins(%q, %qr, %k, %v, %do, %dor, %l, %delta : tensor<?x?xf64>, tensor<?x?xf64>, tensor<?x?xf64>,
+          tensor<?x?xf64>, tensor<?x?xf64>, tensor<?x?xf64>, tensor<?xf64>, tensor<?xf64>)
+      visible(%at, %limits : tensor<?xindex>, tensor<?xindex>)
+      outs(%dq, %dk, %dv : tensor<?x?xf64>, tensor<?x?xf64>, tensor<?x?xf64>)
+      -> tensor<?x?xf64>, tensor<?x?xf64>, tensor<?x?xf64>
+  return %r#0 : tensor<?x?xf64>
+})";
+  Generator any(1);
+  // Two queries and three keys of dimension 4, values of dimension 5.
+  auto runWith = [&](size_t index, RuntimeTensor argument) {
+    Values arguments = {
+        any.makeTensor({4, 2}), any.makeTensor({2, 4}), any.makeTensor({3, 4}),
+        any.makeTensor({3, 5}), any.makeTensor({5, 2}), any.makeTensor({2, 5}),
+        any.makeTensor({2}),    any.makeTensor({2}),    any.makeTensor({4, 2}),
+        any.makeTensor({3, 4}), any.makeTensor({3, 5}), makeInts({3}, {0}),
+        makeInts({2}, {0})};
+    arguments[index] = argument;
+    std::string error = runToError(text, arguments);
+    StringRef rest = error;
+    rest.consume_front(
+        "input:6:10: 'longnet.attend_grad_tile' op expects one ");
+    return rest.str();
+  };
+  EXPECT_EQ(runWith(6, any.makeTensor({2})), "no error");
+  EXPECT_EQ(runWith(7, any.makeTensor({3})),
+            "number of queries, got 2 in query and 3 in delta");
+  EXPECT_EQ(runWith(12, makeInts({3}, {0})),
+            "number of queries, got 2 in query and 3 in query_limits");
+  EXPECT_EQ(runWith(11, makeInts({2}, {0})),
+            "number of keys, got 3 in key and 2 in key_positions");
+  EXPECT_EQ(runWith(9, any.makeTensor({3, 5})),
+            "head dimension, got 4 in query and 5 in key_grad");
+  EXPECT_EQ(runWith(4, any.makeTensor({4, 2})),
+            "value dimension, got 5 in value and 4 in out_grad");
+}
+
 TEST(ErrorsTest, sourcesOfDifferentLength) {
   const char *text = R"(
 func.func @main(%x: tensor<1x1x?x1xf64>, %y: tensor<1x1x?x1xf64>, %origin: index) -> tensor<?x?xindex> {

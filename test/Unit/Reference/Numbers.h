@@ -22,6 +22,9 @@ struct Numbers {
   int64_t uncovered;
   /// The first, middle and last element of `out`.
   double samples[3];
+  /// Sums for query, key and value: of the gradients, and of those with
+  /// detached weights. None where rows are moved.
+  double gradientSums[2][3];
 };
 
 llvm::ArrayRef<Numbers> getNumbers();

@@ -16,19 +16,6 @@ using namespace longnet::test;
 
 static constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// The results of a program that must run.
-static SmallVector<RuntimeTensor> runTensors(StringRef text,
-                                             ArrayRef<RuntimeValue> arguments) {
-  Expected<Values> results = run(text, arguments);
-  if (!results) {
-    ADD_FAILURE() << toString(results.takeError());
-    return {makeFloats({0}, {}), makeFloats({0}, {}), makeFloats({0}, {})};
-  }
-  return map_to_vector(*results, [](const RuntimeValue &value) {
-    return std::get<RuntimeTensor>(value);
-  });
-}
-
 using Ints = ArrayRef<int64_t>;
 using Floats = ArrayRef<double>;
 

@@ -99,8 +99,7 @@ bool Problem::isAligned() const {
   });
 }
 
-Values makeArguments(const Problem &p) {
-  Generator generator(1);
+static Values makeArguments(const Problem &p, Generator &generator) {
   Values arguments;
   arguments.push_back(
       generator.makeTensor({p.batch, p.queryHeads, p.queries, p.headDim}));
@@ -112,6 +111,20 @@ Values makeArguments(const Problem &p) {
   std::vector<int64_t> lengths = p.lengths;
   lengths.resize(p.batch);
   arguments.push_back(makeInts({p.batch}, lengths));
+  return arguments;
+}
+
+Values makeArguments(const Problem &p) {
+  Generator generator(1);
+  return makeArguments(p, generator);
+}
+
+Values makeGradientArguments(const Problem &p) {
+  Generator generator(1);
+  Values arguments = makeArguments(p, generator);
+  arguments.push_back(
+      generator.makeTensor({p.batch, p.queryHeads, p.queries, p.valueDim}));
+  arguments.push_back(generator.makeTensor({p.batch, p.queryHeads, p.queries}));
   return arguments;
 }
 
@@ -146,21 +159,33 @@ public:
     text += line + "\n";
   }
 
+  /// A function of a query, key, value, offset and lengths.
   void begin() {
+    beginWith("", "$OUT, $LSE");
+    (*this)("  %eo = tensor.empty(%b, %n) : $OUT\n"
+            "  %el = tensor.empty(%b, %n) : $LSE");
+  }
+
+  /// A function that takes `others` as well.
+  void beginWith(const std::string &others, const std::string &results) {
     (*this)("func.func @main(%q: $QUERIES, %k: $KEYS, %v: $VALUES, "
-            "%offset: index, %lengths: tensor<?xindex>) -> ($OUT, $LSE) {\n"
+            "%offset: index, %lengths: tensor<?xindex>" +
+            others + ") -> (" + results +
+            ") {\n"
             "  %c0 = arith.constant 0 : index\n"
             "  %c1 = arith.constant 1 : index\n"
             "  %c2 = arith.constant 2 : index\n"
             "  %b = tensor.dim %q, %c0 : $QUERIES\n"
             "  %h = tensor.dim %q, %c1 : $QUERIES\n"
-            "  %n = tensor.dim %q, %c2 : $QUERIES\n"
-            "  %eo = tensor.empty(%b, %n) : $OUT\n"
-            "  %el = tensor.empty(%b, %n) : $LSE");
+            "  %n = tensor.dim %q, %c2 : $QUERIES");
   }
 
   std::string end(StringRef out, StringRef lse) {
-    (*this)(formatv("  return {0}, {1} : $OUT, $LSE\n}", out, lse));
+    return endWith(out + ", " + lse, "$OUT, $LSE");
+  }
+
+  std::string endWith(const Twine &values, StringRef types) {
+    (*this)(("  return " + values + " : " + types + "\n}").str());
     return text;
   }
 
@@ -326,17 +351,169 @@ std::string writeTiles(const Problem &p, int64_t chunk, int64_t keyChunk) {
 }
 
 //===----------------------------------------------------------------------===//
+// Gradients
+//===----------------------------------------------------------------------===//
+
+static constexpr const char *gradientTypes = "$QUERIES, $KEYS, $VALUES";
+
+std::string writeGradient(const Problem &p, bool detached) {
+  Writer write(p);
+  write.beginWith(", %dout: $OUT, %dlse: $LSE", gradientTypes);
+  std::string options;
+  if (p.queryOffset)
+    options += " query_offset %offset";
+  if (!p.lengths.empty())
+    options += " kv_lengths %lengths : tensor<?xindex>";
+  options += " branches = $BRANCHES $CAUSAL";
+  write("  %out, %lse = longnet.dilated_attention %q, %k, %v" + options +
+        " $SCALE : ($QUERIES, $KEYS, $VALUES) -> ($OUT, $LSE)");
+  write("  %dq, %dk, %dv = longnet.dilated_attention_grad %q, %k, %v\n"
+        "    results(%out, %lse : $OUT, $LSE) gradient(%dout : $OUT)\n"
+        "    lse_gradient(%dlse : $LSE)" +
+        options + (detached ? " detached" : "") +
+        " $SCALE : $QUERIES, $KEYS, $VALUES");
+  return write.endWith("%dq, %dk, %dv", gradientTypes);
+}
+
+/// Begins a function that adds up gradients, from zeros %dq, %dk and %dv on.
+static void beginSum(Writer &write, const Problem &p) {
+  std::string others = ", %dout: $OUT, %lse: $LSE";
+  for (size_t i = 0; i < p.branches.size(); ++i)
+    others += formatv(", %delta{0}: $LSE", i);
+  write.beginWith(others, gradientTypes);
+  write(R"(
+  %bk = tensor.dim %k, %c0 : $KEYS
+  %hk = tensor.dim %k, %c1 : $KEYS
+  %nk = tensor.dim %k, %c2 : $KEYS
+  %eq = tensor.empty(%b, %n) : $QUERIES
+  %ek = tensor.empty(%bk, %hk, %nk) : $KEYS
+  %ev = tensor.empty(%bk, %hk, %nk) : $VALUES
+  %zero = arith.constant 0.0 : f64
+  %dq = linalg.fill ins(%zero : f64) outs(%eq : $QUERIES) -> $QUERIES
+  %dk = linalg.fill ins(%zero : f64) outs(%ek : $KEYS) -> $KEYS
+  %dv = linalg.fill ins(%zero : f64) outs(%ev : $VALUES) -> $VALUES)");
+}
+
+/// Every branch's `attend_grad`, of operands that end in `suffix`: %q, %dq and
+/// so on. Returns the name that the results have together.
+static std::string
+addBranches(Writer &write, const Problem &p, const std::string &suffix,
+            const std::string &offsets, const std::string &lengths,
+            const std::string &types, const std::string &rowTypes) {
+  std::string query = "%dq" + suffix, key = "%dk" + suffix,
+              value = "%dv" + suffix, sum;
+  for (auto [i, branch] : llvm::enumerate(p.branches)) {
+    sum = formatv("%sum{0}{1}", i, suffix);
+    write(formatv("  {0}:3 = longnet.attend_grad {1} $CAUSAL $SCALE {2}", sum,
+                  branch, offsets));
+    write(formatv("    ins(%q{0}, %k{0}, %v{0}, %lse{0}, %delta{1}{0}, "
+                  "%dout{0} : {2}, {3}) {4}",
+                  suffix, i, types, rowTypes, lengths));
+    write(formatv("    outs({0}, {1}, {2} : {3}) -> {3}", query, key, value,
+                  types));
+    query = sum + "#0";
+    key = sum + "#1";
+    value = sum + "#2";
+  }
+  return sum;
+}
+
+std::string writeGradientChain(const Problem &p) {
+  Writer write(p);
+  beginSum(write, p);
+  std::string sum =
+      addBranches(write, p, "", p.queryOffset ? "query_offset %offset" : "",
+                  write.lengths(), gradientTypes, "$LSE, $LSE, $OUT");
+  return write.endWith(sum + "#0, " + sum + "#1, " + sum + "#2", gradientTypes);
+}
+
+std::string writeGradientTiles(const Problem &p, int64_t chunk,
+                               int64_t keyChunk) {
+  Writer write(p);
+  beginSum(write, p);
+  write(formatv("  %heads = arith.constant $HEADS : index\n"
+                "  %chunk = arith.constant {0} : index\n"
+                "  %step = arith.constant {1} : index",
+                chunk, keyChunk));
+  static constexpr const char *loops[] = {
+      "%i = %c0 to %b step %c1", "%j = %c0 to %heads step %c1",
+      "%x = %c0 to %n step %chunk", "%t = %c0 to %nk step %step"};
+  std::string outer;
+  for (auto [depth, loop] : llvm::enumerate(loops)) {
+    std::string inner = "_" + std::to_string(depth);
+    write(formatv("  %r{0}:3 = scf.for {1} iter_args(%dq{0} = %dq{2}, "
+                  "%dk{0} = %dk{2}, %dv{0} = %dv{2}) -> ({3}) {{",
+                  inner, loop, outer, gradientTypes));
+    outer = inner;
+  }
+  write(formatv(R"(
+    %m = affine.min affine_map<(d0)[s0] -> ({0}, s0 - d0)>(%x)[%n]
+    %len = affine.min affine_map<(d0)[s0] -> ({1}, s0 - d0)>(%t)[%nk]
+    %g = affine.apply affine_map<(d0)[s0, s1] -> ((d0 * s0) floordiv s1)>(%j)[%hk, %heads]
+    %at = affine.apply affine_map<(d0)[s0] -> (d0 + s0)>(%x)[%offset]
+    %length = tensor.extract_slice %lengths[%i] [1] [1]
+        : tensor<?xindex> to tensor<1xindex>)",
+                chunk, keyChunk));
+  struct Slice {
+    std::string name, source, at, type, from;
+  };
+  std::string query = "[%i, %j, %x, 0] [1, 1, %m, $D] [1, 1, 1, 1]",
+              key = "[%i, %g, %t, 0] [1, 1, %len, $D] [1, 1, 1, 1]",
+              value = "[%i, %g, %t, 0] [1, 1, %len, $V] [1, 1, 1, 1]",
+              out = "[%i, %j, %x, 0] [1, 1, %m, $V] [1, 1, 1, 1]",
+              row = "[%i, %j, %x] [1, 1, %m] [1, 1, 1]";
+  std::string rows = "tensor<1x1x?x$Dxf64>", valueRows = "tensor<1x1x?x$Vxf64>",
+              lse = "tensor<1x1x?xf64>";
+  std::vector<Slice> slices = {{"q", "q", query, rows, "$QUERIES"},
+                               {"k", "k", key, rows, "$KEYS"},
+                               {"v", "v", value, valueRows, "$VALUES"},
+                               {"dq", "dq_3", query, rows, "$QUERIES"},
+                               {"dk", "dk_3", key, rows, "$KEYS"},
+                               {"dv", "dv_3", value, valueRows, "$VALUES"},
+                               {"dout", "dout", out, valueRows, "$OUT"},
+                               {"lse", "lse", row, lse, "$LSE"}};
+  for (size_t i = 0; i < p.branches.size(); ++i) {
+    std::string delta = "delta" + std::to_string(i);
+    slices.push_back({delta, delta, row, lse, "$LSE"});
+  }
+  for (const Slice &slice : slices)
+    write(formatv("    %{0}_tile = tensor.extract_slice %{1}{2} : {3} to {4}",
+                  slice.name, slice.source, slice.at, slice.from, slice.type));
+  std::string sum = addBranches(
+      write, p, "_tile", "query_offset %at key_offset %t heads %j of %heads",
+      write.lengths("%length : tensor<1xindex>"),
+      rows + ", " + rows + ", " + valueRows,
+      lse + ", " + lse + ", " + valueRows);
+  for (auto [i, slice] : llvm::enumerate(ArrayRef(slices).slice(3, 3)))
+    write(formatv("    %r_4_{0} = tensor.insert_slice {1}#{0} into %{2}{3} : "
+                  "{4} into {5}",
+                  i, sum, slice.source, slice.at, slice.type, slice.from));
+  write(formatv("    scf.yield %r_4_0, %r_4_1, %r_4_2 : {0}\n  }",
+                gradientTypes));
+  for (int depth : {3, 2, 1})
+    write(formatv("  scf.yield %r_{0}#0, %r_{0}#1, %r_{0}#2 : {1}\n  }", depth,
+                  gradientTypes));
+  return write.endWith("%r_0#0, %r_0#1, %r_0#2", gradientTypes);
+}
+
+//===----------------------------------------------------------------------===//
 // Comparing
 //===----------------------------------------------------------------------===//
 
-Result runProblem(StringRef text, ArrayRef<RuntimeValue> arguments) {
+Tensors runTensors(StringRef text, ArrayRef<RuntimeValue> arguments) {
   Expected<Values> results = run(text, arguments);
   if (!results) {
     ADD_FAILURE() << llvm::toString(results.takeError()) << "\n" << text.str();
-    return {makeFloats({0}, {}), makeFloats({0}, {})};
+    return Tensors(3, makeFloats({0}, {}));
   }
-  return {std::get<RuntimeTensor>((*results)[0]),
-          std::get<RuntimeTensor>((*results)[1])};
+  return llvm::map_to_vector(*results, [](const RuntimeValue &value) {
+    return std::get<RuntimeTensor>(value);
+  });
+}
+
+Result runProblem(StringRef text, ArrayRef<RuntimeValue> arguments) {
+  Tensors results = runTensors(text, arguments);
+  return {results[0], results[1]};
 }
 
 double getDifference(const RuntimeTensor &a, const RuntimeTensor &b) {
@@ -349,6 +526,13 @@ double getDifference(const RuntimeTensor &a, const RuntimeTensor &b) {
     double difference = std::abs(x - y) / std::max(1.0, std::abs(x));
     largest = std::isnan(difference) ? INFINITY : std::max(largest, difference);
   }
+  return largest;
+}
+
+double getDifference(ArrayRef<RuntimeTensor> a, ArrayRef<RuntimeTensor> b) {
+  double largest = 0;
+  for (auto [x, y] : llvm::zip_equal(a, b))
+    largest = std::max(largest, getDifference(x, y));
   return largest;
 }
 

@@ -18,6 +18,7 @@
 namespace longnet::test {
 
 using Values = llvm::SmallVector<RuntimeValue>;
+using Tensors = llvm::SmallVector<RuntimeTensor>;
 
 /// The context of all tests, with the dialects that are interpreted.
 mlir::MLIRContext &getContext();
@@ -68,6 +69,8 @@ struct Problem {
 /// A query, key and value for `problem`, always the same, and the arguments
 /// %offset and %lengths that every program below takes after them.
 Values makeArguments(const Problem &problem);
+/// The same, and gradients %dout and %dlse.
+Values makeGradientArguments(const Problem &problem);
 
 // Programs that compute `problem`, each in its own way.
 
@@ -83,6 +86,22 @@ std::string writeTiles(const Problem &problem, int64_t chunk, int64_t keyChunk);
 /// An `attend` for each branch.
 std::string writeChain(const Problem &problem);
 
+// Programs that compute the gradients of query, key and value.
+
+/// `dilated_attention_grad` of the results of `dilated_attention`.
+std::string writeGradient(const Problem &problem, bool detached);
+/// An `attend_grad` for each branch. This and the next program take %dout, %lse
+/// and a delta for each branch after the arguments of the programs above.
+std::string writeGradientChain(const Problem &problem);
+/// The same on tiles of one batch entry, head, `chunk` queries and `keyChunk`
+/// keys.
+std::string writeGradientTiles(const Problem &problem, int64_t chunk,
+                               int64_t keyChunk);
+
+/// The results of a program, which must run and return tensors.
+Tensors runTensors(llvm::StringRef text,
+                   llvm::ArrayRef<RuntimeValue> arguments);
+
 /// `out` and `lse` of a program, which must run.
 struct Result {
   RuntimeTensor out, lse;
@@ -92,6 +111,8 @@ Result runProblem(llvm::StringRef text, llvm::ArrayRef<RuntimeValue> arguments);
 /// The largest difference, relative to values above 1. Infinite where only one
 /// of two elements is infinite or NaN, or the shapes differ.
 double getDifference(const RuntimeTensor &a, const RuntimeTensor &b);
+double getDifference(llvm::ArrayRef<RuntimeTensor> a,
+                     llvm::ArrayRef<RuntimeTensor> b);
 double getDifference(const Result &a, const Result &b);
 
 } // namespace longnet::test

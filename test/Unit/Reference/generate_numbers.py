@@ -10,6 +10,7 @@ The C++ tests fill the same inputs from the same generator and compare checksums
 import numpy as np
 from longnet.dense import dense_forward, torchscale_forward
 from longnet.pattern import Branch, Pattern
+from longnet.reference import backward
 
 # name, (batch, query heads, key heads, queries, keys, D, Dv), branches, options.
 CASES = [
@@ -88,6 +89,16 @@ def main() -> None:
         v = source.array(batch, key_heads, keys, value_dim)
         forward = torchscale_forward if padding == "torchscale" else dense_forward
         out, lse = forward(q, k, v, pattern, **options)
+        dout, dlse = source.array(*out.shape), source.array(*lse.shape)
+        gradients = [
+            backward(dout, q, k, v, pattern, dlse=dlse, detached=detached, **options)
+            for detached in (False, True)
+            if pattern.is_aligned
+        ]
+        sums = ", ".join(
+            "{" + ", ".join(repr(checksum(x, 4 + i)) for i, x in enumerate(gradient)) + "}"
+            for gradient in gradients
+        )
         samples = [float(out.flat[i * (out.size - 1) // 2]) for i in range(3)]
         texts = ", ".join(f'"{branch_text(branch, padding)}"' for branch in pattern.branches)
         offset = options.get("query_offset")
@@ -100,7 +111,8 @@ def main() -> None:
             f"  {'std::nullopt' if scale is None else scale}, "
             f"{'std::nullopt' if offset is None else offset}, {{{lengths}}}}},\n"
             f" {checksum(out, 2)!r}, {checksum(lse, 3)!r}, {int(np.isinf(lse).sum())},\n"
-            f" {{{', '.join(map(repr, samples))}}}}},"
+            f" {{{', '.join(map(repr, samples))}}},\n"
+            f" {{{sums}}}}},"
         )
 
 

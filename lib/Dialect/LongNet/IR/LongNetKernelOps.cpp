@@ -182,7 +182,8 @@ LogicalResult AttendOp::verify() {
 LogicalResult AttendGradOp::verify() {
   if (failed(verifyPart(*this, getBranch())) ||
       failed(verifyResult(*this, getQuery().getType(), getValue().getType(),
-                          getOutGrad().getType(), getLse().getType())) ||
+                          getOutGrad().getType(), getLse().getType(),
+                          "out_grad")) ||
       failed(verifyGradient(*this, getQuery().getType(),
                             getQueryGrad().getType(), "query", "query_grad")) ||
       failed(verifyGradient(*this, getKey().getType(), getKeyGrad().getType(),
@@ -198,11 +199,13 @@ LogicalResult AttendGradOp::verify() {
 // AttendTileOp and AttendGradTileOp
 //===----------------------------------------------------------------------===//
 
-/// What holds of every tile: a scale in range, `inputs` of one element type and
-/// destinations of its accumulation type. `pairs` are the inputs that come in
-/// pairs if any does.
+/// What holds of every tile: a scale in range, `inputs` of the query's element
+/// type and destinations of its accumulation type. `pairs` are the inputs that
+/// come in pairs if any does.
 template <typename Op>
-static LogicalResult verifyTile(Op op, ValueRange inputs, ValueRange pairs) {
+static LogicalResult verifyTile(Op op,
+                                ArrayRef<std::pair<StringRef, Value>> inputs,
+                                ValueRange pairs) {
   Type element = getElementTypeOrSelf(op.getQuery());
   if (failed(verifyDestinations(
           cast<DestinationStyleOpInterface>(op.getOperation()))))
@@ -213,9 +216,11 @@ static LogicalResult verifyTile(Op op, ValueRange inputs, ValueRange pairs) {
     return failure();
   if (bool(op.getKeyPositions()) != bool(op.getQueryLimits()))
     return op.emitOpError("expects key positions and query limits together");
-  for (Value input : inputs)
-    if (getElementTypeOrSelf(input) != element)
-      return op.emitOpError("expects query, key and value of one element type");
+  for (auto [name, input] : inputs)
+    if (input && getElementTypeOrSelf(input) != element)
+      return op.emitOpError()
+             << "expects one element type, got " << element << " in query and "
+             << getElementTypeOrSelf(input) << " in " << name;
   for (Value state : op.getDpsInits())
     if (getElementTypeOrSelf(state) != getAccumulationType(element))
       return op.emitOpError()
@@ -273,18 +278,19 @@ static constexpr StringRef queries = "number of queries",
                            valueDim = "value dimension";
 
 LogicalResult AttendTileOp::verify() {
-  if (failed(verifyTile(*this, {getKey(), getValue()}, getQuery())))
+  if (failed(verifyTile(*this, {{"key", getKey()}, {"value", getValue()}},
+                        getQuery())))
     return failure();
   TileSizesOf sizes(*this);
   sizes.add(getQuery(), "query", headDim, queries);
-  sizes.add(getAcc(), "acc", valueDim, queries);
-  sizes.add(getMax(), "max", queries);
-  sizes.add(getSum(), "sum", queries);
   sizes.add(getKey(), "key", keys, headDim);
   if (hasPairs())
     sizes.add(getValue(), "value", valueDim, keys);
   else
     sizes.add(getValue(), "value", keys, valueDim);
+  sizes.add(getAcc(), "acc", valueDim, queries);
+  sizes.add(getMax(), "max", queries);
+  sizes.add(getSum(), "sum", queries);
   if (getQueryLimits()) {
     sizes.add(getQueryLimits(), "query_limits", queries);
     sizes.add(getKeyPositions(), "key_positions", keys);
@@ -293,11 +299,15 @@ LogicalResult AttendTileOp::verify() {
 }
 
 LogicalResult AttendGradTileOp::verify() {
-  if (failed(verifyTile(*this,
-                        {getQueryRows(), getKey(), getValue(), getOutGrad(),
-                         getOutGradRows()},
-                        {getQuery(), getQueryRows(), getOutGrad(),
-                         getOutGradRows()})))
+  if (failed(verifyTile(
+          *this,
+          {{"query_rows", getQueryRows()},
+           {"key", getKey()},
+           {"value", getValue()},
+           {"out_grad", getOutGrad()},
+           {"out_grad_rows", getOutGradRows()},
+           {"key_columns", getKeyColumns()}},
+          {getQuery(), getQueryRows(), getOutGrad(), getOutGradRows()})))
     return failure();
   for (auto [rows, name] :
        {std::pair(getLse(), "lse"), std::pair(getDelta(), "delta")})
@@ -309,15 +319,15 @@ LogicalResult AttendGradTileOp::verify() {
   TileSizesOf sizes(*this);
   sizes.add(getQuery(), "query", headDim, queries);
   sizes.add(getQueryRows(), "query_rows", queries, headDim);
+  sizes.add(getKey(), "key", keys, headDim);
+  if (getKeyColumns())
+    sizes.add(getKeyColumns(), "key_columns", headDim, keys);
+  sizes.add(getValue(), "value", keys, valueDim);
   sizes.add(getOutGrad(), "out_grad", valueDim, queries);
   sizes.add(getOutGradRows(), "out_grad_rows", queries, valueDim);
   sizes.add(getLse(), "lse", queries);
   sizes.add(getDelta(), "delta", queries);
   sizes.add(getQueryGrad(), "query_grad", headDim, queries);
-  sizes.add(getKey(), "key", keys, headDim);
-  if (getKeyColumns())
-    sizes.add(getKeyColumns(), "key_columns", headDim, keys);
-  sizes.add(getValue(), "value", keys, valueDim);
   sizes.add(getKeyGrad(), "key_grad", keys, headDim);
   sizes.add(getValueGrad(), "value_grad", keys, valueDim);
   if (getQueryLimits()) {

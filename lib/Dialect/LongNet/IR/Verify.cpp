@@ -75,8 +75,22 @@ LogicalResult verifyHeadGroups(Operation *op, Type query, Type key) {
   return success();
 }
 
+/// Elements that are stored as they are or as they are accumulated.
+static LogicalResult verifyStorage(Operation *op, Type storage, Type type,
+                                   StringRef name) {
+  FloatType accumulation = getAccumulationType(storage);
+  Type element = shaped(type).getElementType();
+  if (element == storage || element == accumulation)
+    return success();
+  InFlightDiagnostic error = op->emitOpError()
+                             << "expects " << name << " of " << storage;
+  if (storage != accumulation)
+    error << " or " << accumulation;
+  return error << ", got " << element;
+}
+
 LogicalResult verifyResult(Operation *op, Type query, Type value, Type out,
-                           Type lse) {
+                           Type lse, StringRef outName) {
   unsigned last = shaped(query).getRank() - 1;
   static constexpr StringRef names[] = {"batch size", "number of heads",
                                         "number of query rows",
@@ -84,10 +98,10 @@ LogicalResult verifyResult(Operation *op, Type query, Type value, Type out,
   for (unsigned dim = 0; dim < last; ++dim)
     if (failed(verifySameSize(
             op, names[dim],
-            {{query, dim, "query"}, {out, dim, "out"}, {lse, dim, "lse"}})))
+            {{query, dim, "query"}, {out, dim, outName}, {lse, dim, "lse"}})))
       return failure();
   if (failed(verifySameSize(op, "value dimension",
-                            {{value, last, "value"}, {out, last, "out"}})))
+                            {{value, last, "value"}, {out, last, outName}})))
     return failure();
   Type storage = shaped(query).getElementType();
   FloatType accumulation = getAccumulationType(storage);
@@ -95,11 +109,7 @@ LogicalResult verifyResult(Operation *op, Type query, Type value, Type out,
     return op->emitOpError()
            << "expects lse of " << accumulation << " for " << storage
            << " sequences, got " << shaped(lse).getElementType();
-  Type element = shaped(out).getElementType();
-  if (element != storage && element != accumulation)
-    return op->emitOpError() << "expects out of " << storage << " or "
-                             << accumulation << ", got " << element;
-  return success();
+  return verifyStorage(op, storage, out, outName);
 }
 
 LogicalResult verifyGradient(Operation *op, Type of, Type gradient,
@@ -110,13 +120,7 @@ LogicalResult verifyGradient(Operation *op, Type of, Type gradient,
     if (failed(verifySameSize(
             op, sizes[dim], {{of, dim, name}, {gradient, dim, gradientName}})))
       return failure();
-  Type storage = shaped(of).getElementType();
-  FloatType accumulation = getAccumulationType(storage);
-  Type element = shaped(gradient).getElementType();
-  if (element != storage && element != accumulation)
-    return op->emitOpError() << "expects " << gradientName << " of " << storage
-                             << " or " << accumulation << ", got " << element;
-  return success();
+  return verifyStorage(op, shaped(of).getElementType(), gradient, gradientName);
 }
 
 LogicalResult verifyPattern(Operation *op, ArrayRef<BranchAttr> branches,

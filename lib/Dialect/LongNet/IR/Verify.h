@@ -33,10 +33,12 @@ llvm::LogicalResult verifyQueryKeyValue(mlir::Operation *op, mlir::Type query,
 llvm::LogicalResult verifyHeadGroups(mlir::Operation *op, mlir::Type query,
                                      mlir::Type key);
 
-/// `out` and `lse` of `query` and `value`: sizes and element types.
+/// `out`, which is called `outName`, and `lse` of `query` and `value`: sizes
+/// and element types.
 llvm::LogicalResult verifyResult(mlir::Operation *op, mlir::Type query,
                                  mlir::Type value, mlir::Type out,
-                                 mlir::Type lse);
+                                 mlir::Type lse,
+                                 llvm::StringRef outName = "out");
 
 /// The gradient of `of`, which is called `name`: its sizes, and its element
 /// type or the accumulation type.

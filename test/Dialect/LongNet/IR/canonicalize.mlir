@@ -37,6 +37,29 @@ func.func @other_scale(%q: !seq) -> (!seq, !lse) {
   return %0#0, %0#1 : !seq, !lse
 }
 
+// CHECK-LABEL: func @grad_defaults
+// CHECK-NOT: query_offset
+// CHECK-NOT: scale
+// CHECK: return
+func.func @grad_defaults(%q: tensor<1x4x?x64xf32>, %l: !lse)
+    -> (tensor<1x4x?x64xf32>, tensor<1x4x?x64xf32>, tensor<1x4x?x64xf32>) {
+  %zero = arith.constant 0 : index
+  %0:3 = longnet.dilated_attention_grad %q, %q, %q results(%q, %l : tensor<1x4x?x64xf32>, !lse)
+      gradient(%q : tensor<1x4x?x64xf32>) query_offset %zero branches = [<segment = 8, dilation = 1>] scale = 0.125
+      : tensor<1x4x?x64xf32>, tensor<1x4x?x64xf32>, tensor<1x4x?x64xf32>
+  return %0#0, %0#1, %0#2 : tensor<1x4x?x64xf32>, tensor<1x4x?x64xf32>, tensor<1x4x?x64xf32>
+}
+
+// CHECK-LABEL: func @grad_others
+// CHECK: query_offset
+// CHECK-SAME: detached scale = 1.250000e-01
+func.func @grad_others(%q: !seq, %l: !lse) -> (!seq, !seq, !seq) {
+  %one = arith.constant 1 : index
+  %0:3 = longnet.dilated_attention_grad %q, %q, %q results(%q, %l : !seq, !lse) gradient(%q : !seq)
+      query_offset %one branches = [<segment = 8, dilation = 1>] detached scale = 0.125 : !seq, !seq, !seq
+  return %0#0, %0#1, %0#2 : !seq, !seq, !seq
+}
+
 // CHECK-LABEL: func @combine_one
 // CHECK-SAME: (%[[OUT:[^:]*]]: {{.*}}, %[[LSE:[^:]*]]: {{.*}})
 // CHECK: return %[[OUT]], %[[LSE]]
@@ -134,6 +157,19 @@ func.func @attend_of_casts(%q: tensor<1x4x9x8xf32>, %o: tensor<1x4x9x8xf32>, %l:
   return %0#0, %0#1 : !seq, !lse
 }
 
+// CHECK-LABEL: func @attend_grad_of_casts
+// CHECK: longnet.attend_grad <segment = 8, dilation = 1>
+// CHECK-SAME: ins({{.*}} : tensor<1x4x9x8xf32>, tensor<1x4x9x8xf32>, tensor<1x4x9x8xf32>, tensor<1x4x9xf32>, tensor<1x4x9xf32>, tensor<1x4x9x8xf32>)
+// CHECK-SAME: outs({{.*}} : tensor<1x4x9x8xf32>, tensor<1x4x9x8xf32>, tensor<1x4x9x8xf32>)
+func.func @attend_grad_of_casts(%q: tensor<1x4x9x8xf32>, %l: tensor<1x4x9xf32>) -> (!seq, !seq, !seq) {
+  %q0 = tensor.cast %q : tensor<1x4x9x8xf32> to !seq
+  %l0 = tensor.cast %l : tensor<1x4x9xf32> to !lse
+  %0:3 = longnet.attend_grad <segment = 8, dilation = 1>
+      ins(%q0, %q0, %q0, %l0, %l0, %q0 : !seq, !seq, !seq, !lse, !lse, !seq)
+      outs(%q0, %q0, %q0 : !seq, !seq, !seq) -> !seq, !seq, !seq
+  return %0#0, %0#1, %0#2 : !seq, !seq, !seq
+}
+
 // CHECK-LABEL: func @attention_of_casts
 // CHECK: longnet.attention ins({{.*}} : tensor<1x4x2x8x8xf32>, tensor<1x4x2x8x8xf32>, tensor<1x4x2x8x8xf32>)
 // CHECK-SAME: at({{.*}} : tensor<2x8xindex>, tensor<2x8xindex>)
@@ -164,5 +200,10 @@ func.func @dead(%q: !seq, %n: index, %o: tensor<1x4x?x?x8xf32>, %l: tensor<1x4x?
   %d:2 = longnet.dilated_attention %q, %q, %q branches = [<segment = 8, dilation = 1>] : (!seq, !seq, !seq) -> (!seq, !lse)
   %t:2 = longnet.attend [<segment = 8, dilation = 1>] ins(%q, %q, %q : !seq, !seq, !seq)
       outs(%r#0, %r#1 : !seq, !lse) -> !seq, !lse
+  %g:3 = longnet.dilated_attention_grad %q, %q, %q results(%t#0, %t#1 : !seq, !lse) gradient(%q : !seq)
+      branches = [<segment = 8, dilation = 1>] : !seq, !seq, !seq
+  %ag:3 = longnet.attend_grad <segment = 8, dilation = 1>
+      ins(%q, %q, %q, %t#1, %t#1, %q : !seq, !seq, !seq, !lse, !lse, !seq)
+      outs(%g#0, %g#1, %g#2 : !seq, !seq, !seq) -> !seq, !seq, !seq
   return
 }

@@ -126,7 +126,7 @@ func.func @tile_scale(%m: !mat, %r: !row) {
 !mat = memref<4x4xf32>
 !row = memref<4xf32>
 func.func @tile_element_types(%m: !mat, %r: !row, %k: memref<4x4xf16>) {
-  // expected-error @below {{expects query, key and value of one element type}}
+  // expected-error @below {{expects one element type, got 'f32' in query and 'f16' in key}}
   longnet.attend_tile scale = 1.0 ins(%m, %k, %k : !mat, memref<4x4xf16>, memref<4x4xf16>)
       outs(%m, %r, %r : !mat, !row, !row)
   return

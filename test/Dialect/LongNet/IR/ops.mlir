@@ -44,6 +44,25 @@ func.func @dilated_attention(%q: !seq, %k: tensor<1x2x?x8xf32>, %offset: index,
   return
 }
 
+// CHECK-LABEL: func @dilated_attention_grad
+// CHECK: longnet.dilated_attention_grad %{{.*}}, %{{.*}}, %{{.*}} results(%{{.*}}, %{{.*}} : tensor<1x4x?x8xf32>, tensor<1x4x?xf32>) gradient(%{{.*}} : tensor<1x4x?x8xf32>) branches = [<segment = 8, dilation = 1>] : tensor<1x4x?x8xf32>, tensor<1x2x?x8xf32>, tensor<1x2x?x8xf32>
+// CHECK: longnet.dilated_attention_grad %{{.*}}, %{{.*}}, %{{.*}} results({{.*}}) gradient({{.*}}) lse_gradient(%{{.*}} : tensor<1x4x?xf32>) query_offset %{{.*}} kv_lengths %{{.*}} : tensor<1xindex> branches = [<segment = 8, dilation = 1>, <segment = 16, dilation = 2, heads = [0, 1, 1, 0]>] causal detached scale = 5.000000e-01 {test.kept} : tensor
+// CHECK: longnet.dilated_attention_grad %{{.*}} results({{.*}} : tensor<?x?x?x3xf32>, tensor<?x?x?xf32>) gradient({{.*}} : tensor<?x?x?x3xf32>) branches = [<segment = 8, dilation = 2, heads = blocked, padding = torchscale>] : tensor<?x?x?x8xf16>, tensor<?x?x?x8xf16>, tensor<?x?x?x3xf16>
+func.func @dilated_attention_grad(%q: !seq, %k: tensor<1x2x?x8xf32>, %l: !lse, %offset: index, %lengths: tensor<1xindex>,
+                                  %half: !half, %v: tensor<?x?x?x3xf16>, %o: tensor<?x?x?x3xf32>, %ol: tensor<?x?x?xf32>) {
+  %0:3 = longnet.dilated_attention_grad %q, %k, %k results(%q, %l : !seq, !lse) gradient(%q : !seq)
+      branches = [<segment = 8, dilation = 1>] : !seq, tensor<1x2x?x8xf32>, tensor<1x2x?x8xf32>
+  %1:3 = longnet.dilated_attention_grad %q, %k, %k results(%q, %l : !seq, !lse) gradient(%q : !seq)
+      lse_gradient(%l : !lse) query_offset %offset kv_lengths %lengths : tensor<1xindex>
+      branches = [<segment = 8, dilation = 1>, <segment = 16, dilation = 2, heads = [0, 1, 1, 0]>]
+      causal detached scale = 0.5 {test.kept} : !seq, tensor<1x2x?x8xf32>, tensor<1x2x?x8xf32>
+  %2:3 = longnet.dilated_attention_grad %half, %half, %v
+      results(%o, %ol : tensor<?x?x?x3xf32>, tensor<?x?x?xf32>) gradient(%o : tensor<?x?x?x3xf32>)
+      branches = [<segment = 8, dilation = 2, heads = blocked, padding = torchscale>]
+      : !half, !half, tensor<?x?x?x3xf16>
+  return
+}
+
 // CHECK-LABEL: func @element_types
 // CHECK: (tensor<?x?x?x8xf16>, tensor<?x?x?x8xf16>, tensor<?x?x?x3xf16>) -> (tensor<?x?x?x3xf16>, tensor<?x?x?xf32>)
 // CHECK: (tensor<1x2x0x8xf64>, tensor<1x2x1x8xf64>, tensor<1x2x1x8xf64>) -> (tensor<1x2x0x8xf64>, tensor<1x2x0xf64>)
@@ -187,5 +206,89 @@ func.func @attend_tile_buffers(%q: memref<64x16xf16>, %k: memref<8x64xf16, strid
                           memref<8x64xf16, strided<[?, 1], offset: ?>>)
       visible(%at, %limits : memref<8xindex>, memref<16xindex>)
       outs(%acc, %max, %sum : memref<64x16xf32>, memref<16xf32>, memref<16xf32>)
+  return
+}
+
+// CHECK-LABEL: func @attend_grad_tensors
+// CHECK: longnet.attend_grad <segment = 8, dilation = 1> ins({{.*}}) outs({{.*}}) -> tensor<1x4x?x8xf32>, tensor<1x4x?x8xf32>, tensor<1x4x?x8xf32>
+// CHECK: longnet.attend_grad <segment = 8, dilation = 2, heads = [0, 1, 1]> causal scale = 2.500000e-01 query_offset %{{.*}} key_offset %{{.*}} heads %{{.*}} of %{{.*}} {test.kept} ins({{.*}}) kv_lengths({{.*}} : tensor<1xindex>) outs(
+func.func @attend_grad_tensors(%q: !seq, %l: !lse, %lengths: tensor<1xindex>, %x: index) {
+  %0:3 = longnet.attend_grad <segment = 8, dilation = 1>
+      ins(%q, %q, %q, %l, %l, %q : !seq, !seq, !seq, !lse, !lse, !seq)
+      outs(%q, %q, %q : !seq, !seq, !seq) -> !seq, !seq, !seq
+  %1:3 = longnet.attend_grad <segment = 8, dilation = 2, heads = [0, 1, 1]> causal
+      scale = 0.25 query_offset %x key_offset %x heads %x of %x {test.kept}
+      ins(%q, %q, %q, %l, %l, %q : !seq, !seq, !seq, !lse, !lse, !seq) kv_lengths(%lengths : tensor<1xindex>)
+      outs(%0#0, %0#1, %0#2 : !seq, !seq, !seq) -> !seq, !seq, !seq
+  return
+}
+
+// CHECK-LABEL: func @attend_grad_buffers
+// CHECK: longnet.attend_grad <segment = 8, dilation = 3, heads = blocked, padding = torchscale> ins({{.*}} : memref<1x4x8x8xbf16>, memref<1x2x8x8xbf16>, memref<1x2x8x3xbf16>, memref<1x4x8xf32>, memref<1x4x8xf32>, memref<1x4x8x3xbf16>) outs({{.*}} : memref<1x4x8x8xf32>, memref<1x2x8x8xbf16>, memref<1x2x8x3xf32>)
+// CHECK: longnet.attend_grad <segment = 8, dilation = 1> ins({{.*}}) kv_lengths({{.*}} : memref<1xindex>) outs(
+func.func @attend_grad_buffers(%q: memref<1x4x8x8xbf16>, %k: memref<1x2x8x8xbf16>, %v: memref<1x2x8x3xbf16>,
+                               %l: memref<1x4x8xf32>, %do: memref<1x4x8x3xbf16>, %lengths: memref<1xindex>,
+                               %dq: memref<1x4x8x8xf32>, %dk: memref<1x2x8x8xbf16>, %dv: memref<1x2x8x3xf32>) {
+  longnet.attend_grad <segment = 8, dilation = 3, heads = blocked, padding = torchscale>
+      ins(%q, %k, %v, %l, %l, %do : memref<1x4x8x8xbf16>, memref<1x2x8x8xbf16>, memref<1x2x8x3xbf16>,
+          memref<1x4x8xf32>, memref<1x4x8xf32>, memref<1x4x8x3xbf16>)
+      outs(%dq, %dk, %dv : memref<1x4x8x8xf32>, memref<1x2x8x8xbf16>, memref<1x2x8x3xf32>)
+  longnet.attend_grad <segment = 8, dilation = 1>
+      ins(%q, %k, %v, %l, %l, %do : memref<1x4x8x8xbf16>, memref<1x2x8x8xbf16>, memref<1x2x8x3xbf16>,
+          memref<1x4x8xf32>, memref<1x4x8xf32>, memref<1x4x8x3xbf16>)
+      kv_lengths(%lengths : memref<1xindex>)
+      outs(%dq, %dk, %dv : memref<1x4x8x8xf32>, memref<1x2x8x8xbf16>, memref<1x2x8x3xf32>)
+  return
+}
+
+// CHECK-LABEL: func @attend_grad_tile_tensors
+// CHECK: longnet.attend_grad_tile scale = 1.250000e-01 ins({{.*}}) outs({{.*}}) -> tensor<64x16xf32>, tensor<?x64xf32>, tensor<?x64xf32>
+// CHECK: longnet.attend_grad_tile scale = 1.250000e-01 {test.kept} ins({{.*}}) visible({{.*}} : tensor<?xindex>, tensor<16xindex>) outs(
+func.func @attend_grad_tile_tensors(%q: !tile, %rows: tensor<16x64xf32>, %k: tensor<?x64xf32>, %l: tensor<16xf32>,
+                                    %at: tensor<?xindex>, %limits: tensor<16xindex>) {
+  %0:3 = longnet.attend_grad_tile scale = 0.125
+      ins(%q, %rows, %k, %k, %q, %rows, %l, %l : !tile, tensor<16x64xf32>, tensor<?x64xf32>, tensor<?x64xf32>,
+          !tile, tensor<16x64xf32>, tensor<16xf32>, tensor<16xf32>)
+      outs(%q, %k, %k : !tile, tensor<?x64xf32>, tensor<?x64xf32>)
+      -> !tile, tensor<?x64xf32>, tensor<?x64xf32>
+  %1:3 = longnet.attend_grad_tile scale = 0.125 {test.kept}
+      ins(%q, %rows, %k, %k, %q, %rows, %l, %l : !tile, tensor<16x64xf32>, tensor<?x64xf32>, tensor<?x64xf32>,
+          !tile, tensor<16x64xf32>, tensor<16xf32>, tensor<16xf32>)
+      visible(%at, %limits : tensor<?xindex>, tensor<16xindex>)
+      outs(%0#0, %0#1, %0#2 : !tile, tensor<?x64xf32>, tensor<?x64xf32>)
+      -> !tile, tensor<?x64xf32>, tensor<?x64xf32>
+  return
+}
+
+// CHECK-LABEL: func @attend_grad_tile_buffers
+// CHECK: longnet.attend_grad_tile scale = 1.250000e-01 ins({{.*}}) visible({{.*}} : memref<8xindex>, memref<16xindex>) outs({{.*}} : memref<64x16xf32>, memref<8x64xf32>, memref<8x32xf32>)
+func.func @attend_grad_tile_buffers(%q: memref<64x16xf16>, %qr: memref<16x64xf16>, %k: memref<8x64xf16, strided<[?, 1], offset: ?>>,
+                                    %v: memref<8x32xf16>, %do: memref<32x16xf16>, %dor: memref<16x32xf16>, %l: memref<16xf32>,
+                                    %at: memref<8xindex>, %limits: memref<16xindex>,
+                                    %dq: memref<64x16xf32>, %dk: memref<8x64xf32>, %dv: memref<8x32xf32>) {
+  longnet.attend_grad_tile scale = 0.125
+      ins(%q, %qr, %k, %v, %do, %dor, %l, %l : memref<64x16xf16>, memref<16x64xf16>,
+          memref<8x64xf16, strided<[?, 1], offset: ?>>, memref<8x32xf16>, memref<32x16xf16>, memref<16x32xf16>,
+          memref<16xf32>, memref<16xf32>)
+      visible(%at, %limits : memref<8xindex>, memref<16xindex>)
+      outs(%dq, %dk, %dv : memref<64x16xf32>, memref<8x64xf32>, memref<8x32xf32>)
+  return
+}
+
+// CHECK-LABEL: func @tiles_in_pairs
+// CHECK: longnet.attend_tile scale = 1.250000e-01 ins({{.*}} : memref<4x16x2xbf16>, memref<4x8xbf16>, memref<6x4xbf16>) outs(
+// CHECK: longnet.attend_grad_tile scale = 1.250000e-01 ins({{.*}}) key_columns({{.*}} : memref<8x4xbf16>) visible({{.*}} : memref<4xindex>, memref<16xindex>) outs(
+func.func @tiles_in_pairs(%q: memref<4x16x2xbf16>, %qr: memref<8x8x2xbf16>, %k: memref<4x8xbf16>, %kc: memref<8x4xbf16>,
+                          %vc: memref<6x4xbf16>, %v: memref<4x6xbf16>, %do: memref<3x16x2xbf16>, %dor: memref<8x6x2xbf16>,
+                          %r: memref<16xf32>, %acc: memref<6x16xf32>, %dq: memref<8x16xf32>, %dk: memref<4x8xf32>,
+                          %dv: memref<4x6xf32>, %at: memref<4xindex>, %limits: memref<16xindex>) {
+  longnet.attend_tile scale = 0.125 ins(%q, %k, %vc : memref<4x16x2xbf16>, memref<4x8xbf16>, memref<6x4xbf16>)
+      outs(%acc, %r, %r : memref<6x16xf32>, memref<16xf32>, memref<16xf32>)
+  longnet.attend_grad_tile scale = 0.125
+      ins(%q, %qr, %k, %v, %do, %dor, %r, %r : memref<4x16x2xbf16>, memref<8x8x2xbf16>, memref<4x8xbf16>, memref<4x6xbf16>,
+          memref<3x16x2xbf16>, memref<8x6x2xbf16>, memref<16xf32>, memref<16xf32>)
+      key_columns(%kc : memref<8x4xbf16>)
+      visible(%at, %limits : memref<4xindex>, memref<16xindex>)
+      outs(%dq, %dk, %dv : memref<8x16xf32>, memref<4x8xf32>, memref<4x6xf32>)
   return
 }

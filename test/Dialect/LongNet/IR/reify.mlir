@@ -137,3 +137,34 @@ func.func @destinations(%q: !seq, %o: !seq, %l: !lse) -> (index, index) {
   %m = tensor.dim %0#1, %c2 : !lse
   return %n, %m : index, index
 }
+
+// Gradients have the sizes of what they are gradients of.
+//
+// CHECK-LABEL: func @gradients
+// CHECK-SAME: (%[[Q:[^:]*]]: {{[^%]*}}%[[K:[^:]*]]: {{[^%]*}}%[[V:[^:]*]]: {{[^%]*}}%{{.*}}: {{.*}}, %[[DQ:[^:]*]]: {{[^%]*}}%[[DK:[^:]*]]: {{[^%]*}}%[[DV:[^:]*]]: tensor<?x?x?x5xf32>)
+// CHECK-DAG: %[[C1:.*]] = arith.constant 1 : index
+// CHECK-DAG: %[[C2:.*]] = arith.constant 2 : index
+// CHECK-DAG: %[[N:.*]] = tensor.dim %[[Q]], %[[C2]]
+// CHECK-DAG: %[[M:.*]] = tensor.dim %[[K]], %[[C2]]
+// CHECK-DAG: %[[H:.*]] = tensor.dim %[[V]], %[[C1]]
+// CHECK-DAG: %[[ADDED_N:.*]] = tensor.dim %[[DQ]], %[[C2]]
+// CHECK-DAG: %[[ADDED_M:.*]] = tensor.dim %[[DK]], %[[C2]]
+// CHECK-DAG: %[[ADDED_H:.*]] = tensor.dim %[[DV]], %[[C1]]
+// CHECK: return %[[N]], %[[M]], %[[H]], %[[ADDED_N]], %[[ADDED_M]], %[[ADDED_H]]
+func.func @gradients(%q: !seq, %k: !seq, %v: tensor<?x?x?x5xf32>, %l: !lse, %o: tensor<?x?x?x5xf32>,
+                     %dq: !seq, %dk: !seq, %dv: tensor<?x?x?x5xf32>) -> (index, index, index, index, index, index) {
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %0:3 = longnet.dilated_attention_grad %q, %k, %v results(%o, %l : tensor<?x?x?x5xf32>, !lse)
+      gradient(%o : tensor<?x?x?x5xf32>) branches = [<segment = 8, dilation = 1>] : !seq, !seq, tensor<?x?x?x5xf32>
+  %1:3 = longnet.attend_grad <segment = 8, dilation = 1>
+      ins(%q, %k, %v, %l, %l, %o : !seq, !seq, tensor<?x?x?x5xf32>, !lse, !lse, tensor<?x?x?x5xf32>)
+      outs(%dq, %dk, %dv : !seq, !seq, tensor<?x?x?x5xf32>) -> !seq, !seq, tensor<?x?x?x5xf32>
+  %n = tensor.dim %0#0, %c2 : !seq
+  %m = tensor.dim %0#1, %c2 : !seq
+  %h = tensor.dim %0#2, %c1 : tensor<?x?x?x5xf32>
+  %added_n = tensor.dim %1#0, %c2 : !seq
+  %added_m = tensor.dim %1#1, %c2 : !seq
+  %added_h = tensor.dim %1#2, %c1 : tensor<?x?x?x5xf32>
+  return %n, %m, %h, %added_n, %added_m, %added_h : index, index, index, index, index, index
+}

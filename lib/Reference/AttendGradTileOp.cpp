@@ -1,0 +1,114 @@
+//===- AttendGradTileOp.cpp - attend_grad_tile -*- C++ -*-===//
+//
+// Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
+// Exceptions. See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Diagnose.h"
+#include "LongNetOps.h"
+#include "llvm/ADT/STLExtras.h"
+#include <cmath>
+#include <limits>
+
+using namespace llvm;
+
+namespace longnet {
+
+Error evaluate(AttendGradTileOp op, Frame &frame) {
+  RuntimeTensor query = frame.getTensor(op.getQuery()),
+                queryRows = frame.getTensor(op.getQueryRows()),
+                key = frame.getTensor(op.getKey()),
+                value = frame.getTensor(op.getValue()),
+                outGrad = frame.getTensor(op.getOutGrad()),
+                outGradRows = frame.getTensor(op.getOutGradRows()),
+                lse = frame.getTensor(op.getLse()),
+                delta = frame.getTensor(op.getDelta());
+  std::optional<RuntimeTensor> keyPositions, queryLimits;
+  if (op.getKeyPositions()) {
+    keyPositions = frame.getTensor(op.getKeyPositions());
+    queryLimits = frame.getTensor(op.getQueryLimits());
+  }
+  SmallVector<RuntimeTensor> results;
+  for (mlir::Value init : op.getDpsInits()) {
+    Expected<RuntimeTensor> result = addPrefix(op, frame.takeTensor(init, op));
+    if (!result)
+      return result.takeError();
+    results.push_back(std::move(*result));
+  }
+  RuntimeTensor &queryGrad = results[0], &keyGrad = results[1],
+                &valueGrad = results[2];
+
+  int64_t dim = query.getDim(0), queries = query.getDim(1),
+          keys = key.getDim(0), valueDim = value.getDim(1);
+  SmallVector<NamedSize> rows{{queries, "query"},
+                              {queryRows.getDim(0), "query_rows"},
+                              {outGrad.getDim(1), "out_grad"},
+                              {outGradRows.getDim(0), "out_grad_rows"},
+                              {lse.getDim(0), "lse"},
+                              {delta.getDim(0), "delta"},
+                              {queryGrad.getDim(1), "query_grad"}};
+  SmallVector<NamedSize> columns{{keys, "key"},
+                                 {value.getDim(0), "value"},
+                                 {keyGrad.getDim(0), "key_grad"},
+                                 {valueGrad.getDim(0), "value_grad"}};
+  if (queryLimits) {
+    rows.push_back({queryLimits->getDim(0), "query_limits"});
+    columns.push_back({keyPositions->getDim(0), "key_positions"});
+  }
+  if (Error error = checkSameSize(op, "number of queries", rows))
+    return error;
+  if (Error error = checkSameSize(op, "number of keys", columns))
+    return error;
+  if (Error error = checkSameSize(op, "head dimension",
+                                  {{dim, "query"},
+                                   {queryRows.getDim(1), "query_rows"},
+                                   {key.getDim(1), "key"},
+                                   {queryGrad.getDim(0), "query_grad"},
+                                   {keyGrad.getDim(1), "key_grad"}}))
+    return error;
+  if (Error error = checkSameSize(op, "value dimension",
+                                  {{valueDim, "value"},
+                                   {outGrad.getDim(0), "out_grad"},
+                                   {outGradRows.getDim(1), "out_grad_rows"},
+                                   {valueGrad.getDim(1), "value_grad"}}))
+    return error;
+
+  ArrayRef<double> q = query.getFloats(), qRows = queryRows.getFloats(),
+                   k = key.getFloats(), v = value.getFloats(),
+                   dout = outGrad.getFloats(),
+                   doutRows = outGradRows.getFloats();
+  MutableArrayRef<double> dq = queryGrad.getMutableFloats(),
+                          dk = keyGrad.getMutableFloats(),
+                          dv = valueGrad.getMutableFloats();
+  double scale = op.getScale().convertToDouble();
+  for (int64_t i = 0; i < queries; ++i) {
+    double level = lse.getFloats()[i];
+    if (level == std::numeric_limits<double>::infinity())
+      continue;
+    for (int64_t j = 0; j < keys; ++j) {
+      if (queryLimits && keyPositions->getInts()[j] > queryLimits->getInts()[i])
+        continue;
+      double score = 0, product = 0;
+      for (int64_t d = 0; d < dim; ++d)
+        score += k[j * dim + d] * q[d * queries + i];
+      for (int64_t d = 0; d < valueDim; ++d)
+        product += v[j * valueDim + d] * dout[d * queries + i];
+      double p = std::exp(scale * score - level);
+      double ds = p * (product - delta.getFloats()[i]);
+      for (int64_t d = 0; d < dim; ++d) {
+        dq[d * queries + i] += k[j * dim + d] * ds;
+        dk[j * dim + d] += ds * qRows[i * dim + d];
+      }
+      for (int64_t d = 0; d < valueDim; ++d)
+        dv[j * valueDim + d] += p * doutRows[i * valueDim + d];
+    }
+  }
+  for (auto [result, held] : zip_equal(op->getResults(), results))
+    if (Error error = frame.set(result, std::move(held)))
+      return error;
+  return Error::success();
+}
+
+} // namespace longnet
