@@ -56,3 +56,39 @@ func.func @attention(%q: tensor<2x3x?x?x16xf32>, %p: tensor<3x?x?xindex>, %g: te
       outs(%o, %l : tensor<2x3x?x?x16xf32>, tensor<2x3x?x?xf32>) -> tensor<2x3x?x?x16xf32>, tensor<2x3x?x?xf32>
   return %r#0, %r#1 : tensor<2x3x?x?x16xf32>, tensor<2x3x?x?xf32>
 }
+
+// -----
+
+// Tasks of a gradient hold whole segments: 256 rows of two, which share no row of
+// any gradient. Both sequences are cut at the same positions.
+// CHECK-LABEL: func @gradient
+func.func @gradient(%q: tensor<2x8x?x16xf32>, %k: tensor<2x2x?x16xf32>, %l: tensor<2x8x?xf32>)
+    -> (tensor<2x8x?x16xf32>, tensor<2x2x?x16xf32>, tensor<2x2x?x16xf32>) {
+  // CHECK: scf.forall (%[[B:.*]], %[[H:.*]], %[[I:.*]]) = (0, 0, 0) to (2, 2, %{{.*}}) step (1, 1, 192)
+  // CHECK: tensor.extract_slice %{{.*}}[%[[B]], %[[G:.*]], %{{.*}}, 0] [1, 4, %{{.*}}, 16]
+  // CHECK: tensor.extract_slice %{{.*}}[%[[B]], %[[H]], %{{.*}}, 0] [1, 1, %{{.*}}, 16]
+  // CHECK: longnet.attend_grad <segment = 96, dilation = 2> causal query_offset %[[I]] key_offset %[[I]] heads %{{.*}} of %{{.*}} ins
+  // CHECK-COUNT-3: tensor.parallel_insert_slice
+  %r:3 = longnet.attend_grad <segment = 96, dilation = 2> causal
+      ins(%q, %k, %k, %l, %l, %q : tensor<2x8x?x16xf32>, tensor<2x2x?x16xf32>, tensor<2x2x?x16xf32>, tensor<2x8x?xf32>,
+          tensor<2x8x?xf32>, tensor<2x8x?x16xf32>)
+      outs(%q, %k, %k : tensor<2x8x?x16xf32>, tensor<2x2x?x16xf32>, tensor<2x2x?x16xf32>)
+      -> tensor<2x8x?x16xf32>, tensor<2x2x?x16xf32>, tensor<2x2x?x16xf32>
+  return %r#0, %r#1, %r#2 : tensor<2x8x?x16xf32>, tensor<2x2x?x16xf32>, tensor<2x2x?x16xf32>
+}
+
+// -----
+
+// At an offset nobody knows where segments begin: rows stay together.
+// CHECK-LABEL: func @gradient_at
+func.func @gradient_at(%q: tensor<2x8x?x16xf32>, %k: tensor<2x8x?x16xf32>, %l: tensor<2x8x?xf32>, %at: index)
+    -> (tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>) {
+  // CHECK: scf.forall {{.*}} to (2, 8, 1)
+  // CHECK: longnet.attend_grad <segment = 96, dilation = 2> query_offset %{{.*}} heads
+  %r:3 = longnet.attend_grad <segment = 96, dilation = 2> query_offset %at
+      ins(%q, %k, %k, %l, %l, %q : tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?xf32>,
+          tensor<2x8x?xf32>, tensor<2x8x?x16xf32>)
+      outs(%q, %k, %k : tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>)
+      -> tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>
+  return %r#0, %r#1, %r#2 : tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>
+}

@@ -1,0 +1,104 @@
+// RUN: longnet-opt %s --longnet-vectorize="isa=avx512bf16" --canonicalize --cse | FileCheck %s --enable-var-scope
+// RUN: longnet-opt %s --longnet-vectorize="isa=amx" --canonicalize --cse | FileCheck %s --check-prefix=AMX
+// RUN: longnet-opt %s --longnet-vectorize --canonicalize --cse | FileCheck %s --check-prefix=PLAIN
+
+// Six rows by four vectors of sums; a pair of the left factor is one broadcast.
+// CHECK-LABEL: func @contraction
+// CHECK: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c6
+// CHECK-COUNT-24: vector.load {{.*}} vector<16xf32>
+// CHECK: scf.for
+// CHECK-COUNT-4: vector.load {{.*}} vector<32xbf16>
+// CHECK: vector.load {{.*}} vector<2xbf16>
+// CHECK: vector.broadcast %{{.*}} : i32 to vector<16xi32>
+// CHECK: vector.bitcast %{{.*}} : vector<16xi32> to vector<32xbf16>
+// CHECK-COUNT-24: x86vector.avx512.dot
+// CHECK-COUNT-24: vector.store
+
+// Two by two tiles; rows of 32 elements, and pairs of rows of the right factor.
+// AMX-LABEL: func @contraction
+// AMX: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %c32
+// AMX-COUNT-4: amx.tile_load {{.*}} into !amx.tile<16x16xf32>
+// AMX-COUNT-4: amx.tile_load {{.*}} into !amx.tile<16x32xbf16>
+// AMX-COUNT-4: amx.tile_mulf
+// AMX-COUNT-4: amx.tile_store
+// AMX-NOT: x86vector
+
+// PLAIN-LABEL: func @contraction
+// PLAIN: linalg.generic
+func.func @contraction(%a: memref<64x16x2xbf16>, %b: memref<16x64x2xbf16>, %c: memref<64x64xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, l, k, p) -> (i, k, p)>, affine_map<(i, l, k, p) -> (k, l, p)>,
+                                   affine_map<(i, l, k, p) -> (i, l)>],
+                  iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%a, %b : memref<64x16x2xbf16>, memref<16x64x2xbf16>) outs(%c : memref<64x64xf32>) {
+  ^bb0(%x: bf16, %y: bf16, %z: f32):
+    %u = arith.extf %x : bf16 to f32
+    %w = arith.extf %y : bf16 to f32
+    %r = math.fma %u, %w, %z : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
+// What does not fill tiles goes to dot products, and what does not fill vectors
+// is left alone.
+// AMX-LABEL: func @odd
+// AMX: x86vector.avx512.dot
+// AMX: linalg.generic
+// CHECK-LABEL: func @odd
+func.func @odd(%a: memref<6x3x2xbf16>, %b: memref<3x16x2xbf16>, %c: memref<6x16xf32>, %d: memref<3x10x2xbf16>,
+               %e: memref<6x10xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, l, k, p) -> (i, k, p)>, affine_map<(i, l, k, p) -> (k, l, p)>,
+                                   affine_map<(i, l, k, p) -> (i, l)>],
+                  iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%a, %b : memref<6x3x2xbf16>, memref<3x16x2xbf16>) outs(%c : memref<6x16xf32>) {
+  ^bb0(%x: bf16, %y: bf16, %z: f32):
+    %u = arith.extf %x : bf16 to f32
+    %w = arith.extf %y : bf16 to f32
+    %r = math.fma %u, %w, %z : f32
+    linalg.yield %r : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(i, l, k, p) -> (i, k, p)>, affine_map<(i, l, k, p) -> (k, l, p)>,
+                                   affine_map<(i, l, k, p) -> (i, l)>],
+                  iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%a, %d : memref<6x3x2xbf16>, memref<3x10x2xbf16>) outs(%e : memref<6x10xf32>) {
+  ^bb0(%x: bf16, %y: bf16, %z: f32):
+    %u = arith.extf %x : bf16 to f32
+    %w = arith.extf %y : bf16 to f32
+    %r = math.fma %u, %w, %z : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
+// Two rows are rounded and set side by side.
+// CHECK-LABEL: func @interleave
+// CHECK-COUNT-2: arith.truncf %{{.*}} : vector<16xf32> to vector<16xbf16>
+// CHECK: vector.interleave %{{.*}}, %{{.*}} : vector<16xbf16> -> vector<32xbf16>
+// CHECK: vector.store {{.*}} vector<32xbf16>
+// PLAIN-LABEL: func @interleave
+// PLAIN: vector.interleave
+func.func @interleave(%from: memref<8x2x32xf32>, %to: memref<8x32x2xbf16>) {
+  linalg.generic {indexing_maps = [affine_map<(i, l, p) -> (i, p, l)>, affine_map<(i, l, p) -> (i, l, p)>],
+                  iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%from : memref<8x2x32xf32>) outs(%to : memref<8x32x2xbf16>) {
+  ^bb0(%x: f32, %y: bf16):
+    %r = arith.truncf %x : f32 to bf16
+    linalg.yield %r : bf16
+  }
+  return
+}
+
+// Pairs are transposed as words.
+// CHECK-LABEL: func @transpose
+// CHECK-COUNT-8: vector.bitcast %{{.*}} : vector<16xbf16> to vector<8xi32>
+// CHECK: vector.shuffle
+// CHECK-COUNT-8: vector.store {{.*}} vector<16xbf16>
+func.func @transpose(%from: memref<16x24x2xbf16>, %to: memref<24x16x2xbf16>) {
+  linalg.generic {indexing_maps = [affine_map<(i, k, p) -> (i, k, p)>, affine_map<(i, k, p) -> (k, i, p)>],
+                  iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%from : memref<16x24x2xbf16>) outs(%to : memref<24x16x2xbf16>) {
+  ^bb0(%x: bf16, %y: bf16):
+    linalg.yield %x : bf16
+  }
+  return
+}

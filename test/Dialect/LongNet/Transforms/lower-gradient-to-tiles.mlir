@@ -1,0 +1,51 @@
+// RUN: longnet-opt %s --longnet-lower-to-tiles --canonicalize --cse | FileCheck %s --enable-var-scope
+// RUN: longnet-opt %s --longnet-lower-to-tiles="pairs=32" --canonicalize --cse | FileCheck %s --check-prefix=PAIRS
+
+// A loop over batch entries, heads and segments calls one function for all.
+// CHECK-LABEL: func @gradient
+// CHECK-COUNT-2: scf.for
+// CHECK: memref.subview %{{.*}} [%{{.*}}, 16] [2, 1]
+// CHECK: func.call @[[$GROUP:[a-z_0-9]*]](
+// CHECK-COUNT-15: memref.dealloc
+// CHECK: func.call @[[$GROUP]](
+func.func @gradient(%q: memref<1x4x?x16xbf16>, %k: memref<1x2x?x16xbf16>, %l: memref<1x4x?xf32>) {
+  longnet.attend_grad <segment = 32, dilation = 2> causal
+      ins(%q, %k, %k, %l, %l, %q : memref<1x4x?x16xbf16>, memref<1x2x?x16xbf16>, memref<1x2x?x16xbf16>, memref<1x4x?xf32>,
+          memref<1x4x?xf32>, memref<1x4x?x16xbf16>)
+      outs(%q, %k, %k : memref<1x4x?x16xbf16>, memref<1x2x?x16xbf16>, memref<1x2x?x16xbf16>)
+  longnet.attend_grad <segment = 64, dilation = 4> causal
+      ins(%q, %k, %k, %l, %l, %q : memref<1x4x?x16xbf16>, memref<1x2x?x16xbf16>, memref<1x2x?x16xbf16>, memref<1x4x?xf32>,
+          memref<1x4x?xf32>, memref<1x4x?x16xbf16>)
+      outs(%q, %k, %k : memref<1x4x?x16xbf16>, memref<1x2x?x16xbf16>, memref<1x2x?x16xbf16>)
+  return
+}
+
+// Chunks of queries; past each stream the tiles of keys that it sees. Gradients
+// are scaled and added at the ends.
+// CHECK: func.func private @[[$GROUP]](
+// CHECK-NOT: memref.alloc
+// CHECK-COUNT-2: linalg.fill
+// CHECK: scf.for
+// CHECK:   scf.for
+// CHECK:     arith.extf %{{.*}} : bf16 to f32
+// CHECK:   scf.for
+// CHECK:     scf.for
+// CHECK:       longnet.attend_grad_tile scale = 2.500000e-01 ins({{.*}}) visible(
+// CHECK:     scf.for
+// CHECK:       longnet.attend_grad_tile scale = 2.500000e-01 ins({{.*}}) outs(
+// CHECK:   scf.for
+// CHECK:     arith.mulf
+// CHECK:     arith.addf
+// CHECK:     arith.truncf %{{.*}} : f32 to bf16
+// CHECK: scf.for
+// CHECK:   arith.addf
+// CHECK:   arith.addf
+// CHECK-NOT: func.func private
+
+// Nothing is widened before the tile: operands come in pairs, filled up to 32.
+// PAIRS-LABEL: func.func private @longnet_attend_grad_group(
+// PAIRS-SAME: memref<16x16x64x2xbf16>
+// PAIRS-NOT: arith.extf
+// PAIRS: longnet.attend_grad_tile
+// PAIRS-SAME: memref<16x64x2xbf16
+// PAIRS-SAME: key_columns(%{{.*}} : memref<32x64xbf16>)
