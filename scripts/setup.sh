@@ -13,6 +13,7 @@ packages=(
   clang-22 lld-22 libomp-22-dev libclang-rt-22-dev
   clang-format-22 clang-tidy-22
   cmake ninja-build ccache libgtest-dev git
+  qemu-user libc6-dev-arm64-cross libgcc-12-dev-arm64-cross # tests of AArch64 code
   bible-kjv # a text for the demonstration
 )
 
