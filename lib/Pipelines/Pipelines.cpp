@@ -29,6 +29,8 @@ static void addCleanup(OpPassManager &pm) {
 }
 
 void buildTilePipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
+  // Arithmetic of arith and math on tensors.
+  pm.addPass(createConvertElementwiseToLinalgPass());
   pm.addPass(createLongNetDecompose());
   addCleanup(pm);
   if (options.fuse) {

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "longnet/Conversion/CInterface/SizeFunction.h"
+#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
@@ -49,6 +50,8 @@ void longnet::addSizeSimplification(OpPassManager &manager) {
       manager.getOpName() == func::FuncOp::getOperationName()
           ? manager
           : manager.nest<func::FuncOp>();
+  // Arithmetic on tensors does not tell its sizes; linalg does.
+  functions.addPass(createConvertElementwiseToLinalgPass());
   functions.addPass(memref::createResolveShapedTypeResultDimsPass());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Equality.h"
+#include "Zeros.h"
 #include "longnet/Dialect/LongNet/IR/Geometry.h"
 #include "longnet/Dialect/LongNet/IR/LongNet.h"
 #include "longnet/Dialect/LongNet/Transforms/Passes.h"
@@ -163,20 +164,6 @@ struct DecomposeGradient : OpRewritePattern<DilatedAttentionGradOp> {
   }
 
 private:
-  static Value makeEmpty(OpBuilder &builder, Location loc, Value like,
-                         Type element) {
-    return tensor::EmptyOp::create(
-        builder, loc, tensor::getMixedSizes(builder, loc, like), element);
-  }
-
-  static Value makeZeros(OpBuilder &builder, Location loc, Value like) {
-    Type element = getElementTypeOrSelf(like);
-    Value zero =
-        arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));
-    Value empty = makeEmpty(builder, loc, like, element);
-    return linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
-  }
-
   /// out of `branch` alone.
   static Value attendAlone(DilatedAttentionGradOp op, BranchAttr branch,
                            OpBuilder &builder) {

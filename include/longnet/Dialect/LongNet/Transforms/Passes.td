@@ -30,6 +30,61 @@ def LongNetDecompose : Pass<"longnet-decompose"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def LongNetDifferentiate : Pass<"longnet-differentiate", "::mlir::ModuleOp"> {
+  let summary = "Add functions that compute gradients, in reverse mode (level 0)";
+  let description = [{
+    For a function `f` adds `f_grad`, which takes the arguments of `f` and the
+    gradients of its floating-point results, and returns the gradients of its
+    floating-point tensor arguments, each in order. Integers and indices, such
+    as `query_offset` and `kv_lengths`, have none, nor have scalar arguments.
+
+    ```mlir
+    func.func @f(%q: !seq, %k: !seq, %v: !seq) -> !seq {
+      %out, %lse = longnet.dilated_attention %q, %k, %v branches = ...
+      %y = math.tanh %out : !seq
+      return %y : !seq
+    }
+    ```
+
+    also becomes
+
+    ```mlir
+    func.func @f_grad(%q: !seq, %k: !seq, %v: !seq, %dy: !seq) -> (!seq, !seq, !seq) {
+      %out, %lse = longnet.dilated_attention %q, %k, %v branches = ...
+      %y = math.tanh %out : !seq
+      %0 = arith.mulf %dy, %y : !seq
+      %1 = arith.mulf %0, %y : !seq
+      %dout = arith.subf %dy, %1 : !seq
+      %dq, %dk, %dv = longnet.dilated_attention_grad %q, %k, %v
+          results(%out, %lse ...) gradient(%dout ...) branches = ...
+      return %dq, %dk, %dv : !seq, !seq, !seq
+    }
+    ```
+
+    The function computes its values again; of an attention nothing but `out`
+    and `lse` is kept. Gradients of a value with several uses are summed in its
+    type. Names given by `longnet.name` get the suffix `_grad`.
+
+    Derivatives have `longnet.dilated_attention`; `addf`, `subf`, `mulf`,
+    `divf`, `negf`, `extf` and `truncf` of arith; `exp`, `log`, `tanh`, `sqrt`
+    and `rsqrt` of math; `cast`, `expand_shape`, `collapse_shape`,
+    `extract_slice` and `insert_slice` of tensor; `transpose`, `fill` with a
+    constant, `matmul`, `batch_matmul` and `contract` of linalg. Any other
+    operation between an argument and a result, a call included, is an error.
+    After an error the module is as it was.
+  }];
+  let options = [
+    ListOption<"functions", "functions", "std::string",
+               "Functions to differentiate; by default the public ones of one "
+               "block with a dilated_attention">,
+    Option<"detached", "detached", "bool", /*default=*/"false",
+           "Weights of branches count as constants, as torchscale trains">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def LongNetFuse : Pass<"longnet-fuse"> {
   let summary = "Fuse chains of pieces into attend (level 1 to 2)";
   let description = [{
