@@ -17,15 +17,23 @@ using namespace llvm;
 namespace longnet {
 
 Error evaluate(AttendGradTileOp op, Frame &frame) {
-  RuntimeTensor query = frame.getTensor(op.getQuery()),
-                queryRows = frame.getTensor(op.getQueryRows()),
-                key = frame.getTensor(op.getKey()),
-                value = frame.getTensor(op.getValue()),
-                outGrad = frame.getTensor(op.getOutGrad()),
-                outGradRows = frame.getTensor(op.getOutGradRows()),
-                lse = frame.getTensor(op.getLse()),
+  SmallVector<RuntimeTensor> tiles;
+  for (mlir::Value operand :
+       {op.getQuery(), op.getQueryRows(), op.getKey(), op.getValue(),
+        op.getOutGrad(), op.getOutGradRows()}) {
+    Expected<RuntimeTensor> tile = getTile(op, operand, frame);
+    if (!tile)
+      return tile.takeError();
+    tiles.push_back(std::move(*tile));
+  }
+  const RuntimeTensor &query = tiles[0], &queryRows = tiles[1], &key = tiles[2],
+                      &value = tiles[3], &outGrad = tiles[4],
+                      &outGradRows = tiles[5];
+  RuntimeTensor lse = frame.getTensor(op.getLse()),
                 delta = frame.getTensor(op.getDelta());
-  std::optional<RuntimeTensor> keyPositions, queryLimits;
+  std::optional<RuntimeTensor> keyColumns, keyPositions, queryLimits;
+  if (op.getKeyColumns())
+    keyColumns = frame.getTensor(op.getKeyColumns());
   if (op.getKeyPositions()) {
     keyPositions = frame.getTensor(op.getKeyPositions());
     queryLimits = frame.getTensor(op.getQueryLimits());
@@ -53,6 +61,15 @@ Error evaluate(AttendGradTileOp op, Frame &frame) {
                                  {value.getDim(0), "value"},
                                  {keyGrad.getDim(0), "key_grad"},
                                  {valueGrad.getDim(0), "value_grad"}};
+  SmallVector<NamedSize> dims{{dim, "query"},
+                              {queryRows.getDim(1), "query_rows"},
+                              {key.getDim(1), "key"},
+                              {queryGrad.getDim(0), "query_grad"},
+                              {keyGrad.getDim(1), "key_grad"}};
+  if (keyColumns) {
+    dims.push_back({keyColumns->getDim(0), "key_columns"});
+    columns.push_back({keyColumns->getDim(1), "key_columns"});
+  }
   if (queryLimits) {
     rows.push_back({queryLimits->getDim(0), "query_limits"});
     columns.push_back({keyPositions->getDim(0), "key_positions"});
@@ -61,12 +78,7 @@ Error evaluate(AttendGradTileOp op, Frame &frame) {
     return error;
   if (Error error = checkSameSize(op, "number of keys", columns))
     return error;
-  if (Error error = checkSameSize(op, "head dimension",
-                                  {{dim, "query"},
-                                   {queryRows.getDim(1), "query_rows"},
-                                   {key.getDim(1), "key"},
-                                   {queryGrad.getDim(0), "query_grad"},
-                                   {keyGrad.getDim(1), "key_grad"}}))
+  if (Error error = checkSameSize(op, "head dimension", dims))
     return error;
   if (Error error = checkSameSize(op, "value dimension",
                                   {{valueDim, "value"},

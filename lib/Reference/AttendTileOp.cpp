@@ -23,11 +23,15 @@ static double getWeight(double scale, double score, double max) {
 }
 
 Error evaluate(AttendTileOp op, Frame &frame) {
-  RuntimeTensor query = frame.getTensor(op.getQuery()),
-                key = frame.getTensor(op.getKey()),
+  Expected<RuntimeTensor> query = getTile(op, op.getQuery(), frame);
+  if (!query)
+    return query.takeError();
+  RuntimeTensor key = frame.getTensor(op.getKey()),
                 value = frame.getTensor(op.getValue());
-  int64_t dim = query.getDim(0), queries = query.getDim(1),
-          keys = key.getDim(0), valueDim = value.getDim(1);
+  // In pairs values are transposed.
+  unsigned keyOfValue = op.hasPairs() ? 1 : 0;
+  int64_t dim = query->getDim(0), queries = query->getDim(1),
+          keys = key.getDim(0), valueDim = value.getDim(1 - keyOfValue);
   ArrayRef<int64_t> positions, limits;
   std::optional<RuntimeTensor> keyPositions, queryLimits;
   if (op.getKeyPositions()) {
@@ -53,7 +57,8 @@ Error evaluate(AttendTileOp op, Frame &frame) {
                               {acc->getDim(1), "acc"},
                               {max->getDim(0), "max"},
                               {sum->getDim(0), "sum"}};
-  SmallVector<NamedSize> columns{{keys, "key"}, {value.getDim(0), "value"}};
+  SmallVector<NamedSize> columns{{keys, "key"},
+                                 {value.getDim(keyOfValue), "value"}};
   if (queryLimits) {
     rows.push_back({queryLimits->getDim(0), "query_limits"});
     columns.push_back({keyPositions->getDim(0), "key_positions"});
@@ -70,11 +75,13 @@ Error evaluate(AttendTileOp op, Frame &frame) {
                         {{valueDim, "value"}, {acc->getDim(0), "acc"}}))
     return error;
 
-  ArrayRef<double> q = query.getFloats(), k = key.getFloats(),
+  ArrayRef<double> q = query->getFloats(), k = key.getFloats(),
                    v = value.getFloats();
   MutableArrayRef<double> accs = acc->getMutableFloats(),
                           maxima = max->getMutableFloats(),
                           sums = sum->getMutableFloats();
+  int64_t keyStride = keyOfValue ? 1 : valueDim,
+          valueStride = keyOfValue ? keys : 1;
   double scale = op.getScale().convertToDouble();
   SmallVector<double> scores;
   SmallVector<int64_t> seen;
@@ -105,7 +112,7 @@ Error evaluate(AttendTileOp op, Frame &frame) {
       double weight = getWeight(scale, score, newMax);
       sums[i] += weight;
       for (int64_t d = 0; d < valueDim; ++d)
-        accs[d * queries + i] += weight * v[j * valueDim + d];
+        accs[d * queries + i] += weight * v[j * keyStride + d * valueStride];
     }
   }
   if (Error error = frame.set(op.getResult(0), std::move(*acc)))

@@ -41,6 +41,23 @@ Error checkPhases(Operation *op, BranchAttr branch, int64_t heads) {
                      heads, " heads");
 }
 
+Expected<RuntimeTensor> getTile(Operation *op, mlir::Value value,
+                                const Frame &frame) {
+  RuntimeTensor tile = frame.getTensor(value);
+  if (tile.getShape().size() == 2)
+    return tile;
+  int64_t lanes = tile.getDim(1);
+  Expected<RuntimeTensor> rows =
+      addPrefix(op, RuntimeTensor::create(tile.getElementType(),
+                                          {tile.getDim(0) * 2, lanes}));
+  if (!rows)
+    return rows.takeError();
+  MutableArrayRef<double> elements = rows->getMutableFloats();
+  for (auto [at, element] : enumerate(tile.getFloats()))
+    elements[(at / 2 / lanes * 2 + at % 2) * lanes + at / 2 % lanes] = element;
+  return rows;
+}
+
 double getScaleOr(std::optional<APFloat> scale, int64_t headDim) {
   return scale ? scale->convertToDouble() : 1 / std::sqrt(double(headDim));
 }

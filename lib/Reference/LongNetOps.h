@@ -32,6 +32,11 @@ int64_t getPhase(BranchAttr branch, int64_t head, int64_t heads);
 /// A branch that lists phases must do so for every head.
 llvm::Error checkPhases(mlir::Operation *op, BranchAttr branch, int64_t heads);
 
+/// The tile `value`, an operand of `op`, as [rows, lanes] also where its rows
+/// come in pairs, [rows / 2, lanes, 2].
+llvm::Expected<RuntimeTensor> getTile(mlir::Operation *op, mlir::Value value,
+                                      const Frame &frame);
+
 /// `scale`, or 1 / sqrt(`headDim`) if there is none.
 double getScaleOr(std::optional<llvm::APFloat> scale, int64_t headDim);
 

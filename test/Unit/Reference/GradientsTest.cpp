@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Numbers.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "gtest/gtest.h"
 #include <cmath>
 
@@ -255,6 +256,23 @@ TEST(GradientsOfRowsTest, emptySizes) {
 // Tiles
 //===----------------------------------------------------------------------===//
 
+static RuntimeTensor transpose(const RuntimeTensor &rows) {
+  int64_t m = rows.getDim(0), n = rows.getDim(1);
+  RuntimeTensor columns = makeFloats({n, m}, rows.getFloats());
+  for (auto [at, value] : enumerate(columns.getMutableFloats()))
+    value = rows.getFloats()[at % m * n + at / m];
+  return columns;
+}
+
+/// [m, n] as [m / 2, n, 2] of bf16.
+static RuntimeTensor pair(const RuntimeTensor &rows) {
+  int64_t m = rows.getDim(0), n = rows.getDim(1);
+  RuntimeTensor pairs = makeFloats({m / 2, n, 2}, rows.getFloats());
+  for (auto [at, value] : enumerate(pairs.getMutableFloats()))
+    value = rows.getFloats()[(at / 2 / n * 2 + at % 2) * n + at / 2 % n];
+  return pairs.withElementType(mlir::BFloat16Type::get(&getContext()));
+}
+
 TEST(GradientsOfTilesTest, byHand) {
   // Query 0 sees both keys with weights 1/4 and 1/2, query 1 the first with
   // weight 1/2, and query 2 none. Nothing else of query 3 would be finite.
@@ -299,13 +317,6 @@ TEST(GradientsOfTilesTest, equalsOneSegment) {
   RuntimeTensor q = any.makeTensor({5, 3}), k = any.makeTensor({4, 3}),
                 v = any.makeTensor({4, 2}), dout = any.makeTensor({5, 2}),
                 lse = any.makeTensor({5}), delta = any.makeTensor({5});
-  auto transpose = [](const RuntimeTensor &rows) {
-    int64_t m = rows.getDim(0), n = rows.getDim(1);
-    RuntimeTensor columns = makeFloats({n, m}, rows.getFloats());
-    for (auto [at, value] : enumerate(columns.getMutableFloats()))
-      value = rows.getFloats()[at % m * n + at / m];
-    return columns;
-  };
   Tensors tile = runTensors(
       R"(
     func.func @main(%q: tensor<?x?xf64>, %rows: tensor<?x?xf64>, %k: tensor<?x?xf64>,
@@ -345,4 +356,48 @@ TEST(GradientsOfTilesTest, equalsOneSegment) {
   expectNear(transpose(tile[0]).getFloats(), head[0].getFloats());
   expectNear(tile[1].getFloats(), head[1].getFloats());
   expectNear(tile[2].getFloats(), head[2].getFloats());
+}
+
+TEST(GradientsOfTilesTest, inPairs) {
+  // The interpreter does not round to bf16.
+  Generator any(5);
+  RuntimeTensor q = any.makeTensor({6, 4}), k = any.makeTensor({3, 4}),
+                v = any.makeTensor({3, 2}), dout = any.makeTensor({6, 2});
+  mlir::Type bf16 = mlir::BFloat16Type::get(&getContext());
+  mlir::Type f32 = mlir::Float32Type::get(&getContext());
+  RuntimeTensor lse = any.makeTensor({6}).withElementType(f32),
+                delta = any.makeTensor({6}).withElementType(f32);
+  auto text = [](StringRef queries, StringRef queryRows, StringRef outGrads,
+                 StringRef outGradRows, StringRef columns) {
+    return formatv(R"(
+    func.func @main(%q: {0}, %rows: {1}, %k: tensor<3x4xbf16>, %v: tensor<3x2xbf16>, %dout: {2}, %dout_rows: {3},
+                    %lse: tensor<6xf32>, %delta: tensor<6xf32>, %kt: tensor<4x3xbf16>)
+        -> (tensor<4x6xf32>, tensor<3x4xf32>, tensor<3x2xf32>) {{
+      %dq = arith.constant dense<0.0> : tensor<4x6xf32>
+      %dk = arith.constant dense<0.0> : tensor<3x4xf32>
+      %dv = arith.constant dense<0.0> : tensor<3x2xf32>
+      %r:3 = longnet.attend_grad_tile scale = 1.0
+          ins(%q, %rows, %k, %v, %dout, %dout_rows, %lse, %delta
+              : {0}, {1}, tensor<3x4xbf16>, tensor<3x2xbf16>, {2}, {3}, tensor<6xf32>, tensor<6xf32>)
+          {4} outs(%dq, %dk, %dv : tensor<4x6xf32>, tensor<3x4xf32>, tensor<3x2xf32>)
+          -> tensor<4x6xf32>, tensor<3x4xf32>, tensor<3x2xf32>
+      return %r#0, %r#1, %r#2 : tensor<4x6xf32>, tensor<3x4xf32>, tensor<3x2xf32>
+    })",
+                   queries, queryRows, outGrads, outGradRows, columns)
+        .str();
+  };
+  auto half = [&](const RuntimeTensor &rows) {
+    return rows.withElementType(bf16);
+  };
+  Tensors rows = runTensors(text("tensor<4x6xbf16>", "tensor<6x4xbf16>",
+                                 "tensor<2x6xbf16>", "tensor<6x2xbf16>", ""),
+                            {half(transpose(q)), half(q), half(k), half(v),
+                             half(transpose(dout)), half(dout), lse, delta,
+                             half(transpose(k))});
+  Tensors pairs = runTensors(
+      text("tensor<2x6x2xbf16>", "tensor<3x4x2xbf16>", "tensor<1x6x2xbf16>",
+           "tensor<3x2x2xbf16>", "key_columns(%kt : tensor<4x3xbf16>)"),
+      {pair(transpose(q)), pair(q), half(k), half(v), pair(transpose(dout)),
+       pair(dout), lse, delta, half(transpose(k))});
+  EXPECT_EQ(getDifference(rows, pairs), 0);
 }

@@ -19,6 +19,11 @@ static constexpr double infinity = std::numeric_limits<double>::infinity();
 using Ints = ArrayRef<int64_t>;
 using Floats = ArrayRef<double>;
 
+static RuntimeTensor makeHalves(Ints shape, Floats values) {
+  return makeFloats(shape, values)
+      .withElementType(mlir::BFloat16Type::get(&getContext()));
+}
+
 TEST(PiecesTest, segment) {
   // Rows at positions 3 to 7, in segments of 4: [0, 4) and [4, 8).
   auto results =
@@ -175,6 +180,31 @@ TEST(PiecesTest, attendTile) {
   EXPECT_EQ(results[0].getFloats(), Floats({17, 4, 0, 34, 8, 0}));
   EXPECT_EQ(results[1].getFloats(), Floats({5, 3, -infinity}));
   EXPECT_EQ(results[2].getFloats(), Floats({1.25, 1, 0}));
+}
+
+TEST(PiecesTest, attendTileInPairs) {
+  // Dimensions 0 and 1 of each query side by side, and values [Dv, n].
+  auto results = runTensors(
+      R"(
+    func.func @main(%q: tensor<1x3x2xbf16>, %k: tensor<2x2xbf16>, %v: tensor<3x2xbf16>)
+        -> (tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>) {
+      %acc = arith.constant dense<0.0> : tensor<3x3xf32>
+      %max = arith.constant dense<0xFF800000> : tensor<3xf32>
+      %sum = arith.constant dense<0.0> : tensor<3xf32>
+      %r:3 = longnet.attend_tile scale = 0.69314718055994531
+          ins(%q, %k, %v : tensor<1x3x2xbf16>, tensor<2x2xbf16>, tensor<3x2xbf16>)
+          outs(%acc, %max, %sum : tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>)
+          -> tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>
+      return %r#0, %r#1, %r#2 : tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>
+    })",
+      {makeHalves({1, 3, 2}, {1, 10, 2, 20, 0, 30}),
+       makeHalves({2, 2}, {1, 0, 0, 0.1}),
+       makeHalves({3, 2}, {1, 2, 3, 4, 5, 6})});
+  // Query 0 scores both keys 1, query 1 both 2, and query 2 0 and 3.
+  EXPECT_EQ(results[0].getFloats(),
+            Floats({3, 3, 2.125, 7, 7, 4.375, 11, 11, 6.625}));
+  EXPECT_EQ(results[1].getFloats(), Floats({1, 2, 3}));
+  EXPECT_EQ(results[2].getFloats(), Floats({2, 2, 1.125}));
 }
 
 TEST(PiecesTest, attendTileGoesOn) {
