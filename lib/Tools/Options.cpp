@@ -101,8 +101,8 @@ AttentionOptions::AttentionOptions()
                      clEnumValN(Gradient::exact, "", ""))) {}
 
 Error AttentionOptions::checkUnused() const {
-  const cl::Option *options[] = {&headOffset, &padding, &dtype, &causal,
-                                 &scale,      &gradient};
+  const cl::Option *options[] = {&headOffset, &padding, &dtype,
+                                 &causal,     &scale,   &gradient};
   for (const cl::Option *option : options)
     if (option->getNumOccurrences() > 0)
       return createStringError("--" + option->ArgStr + " needs --pattern");

@@ -38,8 +38,7 @@ struct CPUPipelineOptions
       llvm::cl::desc("Number of the target's vector registers"),
       llvm::cl::init(32)};
   Option<InstructionSet> instructions{
-      *this, "isa",
-      llvm::cl::desc("Instructions to use beyond plain vectors:"),
+      *this, "isa", llvm::cl::desc("Instructions to use beyond plain vectors:"),
       llvm::cl::init(InstructionSet::generic), instructionSetValues()};
   Option<int64_t> chunk{*this, "chunk",
                         llvm::cl::desc("Contiguous queries of a parallel task"),

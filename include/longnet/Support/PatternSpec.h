@@ -27,8 +27,8 @@ struct HeadOffsetSpec {
   llvm::SmallVector<int64_t> phases = {};
 };
 
-/// Which gradient of an attention: the true one, or that with the weights of the
-/// branches as constants.
+/// Which gradient of an attention: the true one, or that with the weights of
+/// the branches as constants.
 enum class Gradient { exact, detached };
 
 /// One dilated attention. Batch, heads and rows are left open.
@@ -80,8 +80,8 @@ llvm::Expected<ElementType> parseSequenceType(llvm::StringRef text);
 ///                           %kv_lengths) -> (query_grad, key_grad, value_grad)
 /// ```
 ///
-/// and computes the results it needs itself. An error says which parts of `spec`
-/// do not go together.
+/// and computes the results it needs itself. An error says which parts of
+/// `spec` do not go together.
 llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
 buildAttentionModule(mlir::MLIRContext &context, const AttentionSpec &spec);
 

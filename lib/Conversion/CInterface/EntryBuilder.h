@@ -23,8 +23,8 @@ public:
                const FunctionInterface &interface);
 
   /// `sizes` computes `interface.computedSizes`, null if there are none.
-  /// `permit` asks the system to let the process use AMX tiles, null if the code
-  /// does not.
+  /// `permit` asks the system to let the process use AMX tiles, null if the
+  /// code does not.
   mlir::LLVM::LLVMFuncOp build(mlir::LLVM::LLVMFuncOp implementation,
                                mlir::LLVM::LLVMFuncOp sizes,
                                mlir::LLVM::LLVMFuncOp permit);

@@ -35,8 +35,8 @@ public:
   /// The size of dimension `dim` of a buffer.
   mlir::OpFoldResult sizeOf(mlir::Value buffer, unsigned dim);
 
-  /// Scratch of the tile, of the accumulation type or of `element`: on the stack
-  /// where it is small.
+  /// Scratch of the tile, of the accumulation type or of `element`: on the
+  /// stack where it is small.
   mlir::Value allocate(llvm::ArrayRef<mlir::OpFoldResult> sizes,
                        mlir::Type element = {});
 

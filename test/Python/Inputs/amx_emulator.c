@@ -26,10 +26,9 @@ long syscall(long number, ...) {
 }
 
 static uint64_t *registerOf(ucontext_t *context, unsigned number) {
-  static const int order[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX,
-                              REG_RSP, REG_RBP, REG_RSI, REG_RDI,
-                              REG_R8,  REG_R9,  REG_R10, REG_R11,
-                              REG_R12, REG_R13, REG_R14, REG_R15};
+  static const int order[] = {
+      REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+      REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
   return (uint64_t *)&context->uc_mcontext.gregs[order[number]];
 }
 
