@@ -229,14 +229,25 @@ AttendOp::generateResultTileValue(OpBuilder &builder, unsigned number,
   return generateOneResult(*this, builder, number, offsets, sizes);
 }
 
+LogicalResult AttendOp::getIterationDomainTileFromResultTile(
+    OpBuilder &, unsigned, ArrayRef<OpFoldResult> offsets,
+    ArrayRef<OpFoldResult> sizes, SmallVectorImpl<OpFoldResult> &domainOffsets,
+    SmallVectorImpl<OpFoldResult> &domainSizes) {
+  domainOffsets.assign(offsets.begin(), offsets.begin() + 3);
+  domainSizes.assign(sizes.begin(), sizes.begin() + 3);
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // AttendGradOp: (batch, key head, row)
 //===----------------------------------------------------------------------===//
 
 /// Segments are cut at multiples of their length only where the first row's
-/// position is known to be one.
+/// position is known to be one. Torchscale's padding has no meaning at an
+/// offset.
 static bool splitsRows(AttendGradOp op) {
-  return !op.getQueryOffset() && !op.getKeyOffset();
+  return !op.getQueryOffset() && !op.getKeyOffset() &&
+         op.getBranch().getPadding() == Padding::mask;
 }
 
 SmallVector<utils::IteratorType> AttendGradOp::getLoopIteratorTypes() {

@@ -150,12 +150,16 @@ struct DecomposeGradient : OpRewritePattern<DilatedAttentionGradOp> {
     for (BranchAttr branch : op.getBranches()) {
       if (op.getDetached())
         delta = makeDelta(op, attendAlone(op, branch, rewriter), rewriter);
+      // What torchscale pads with is in lse and delta, and has no gradient.
+      auto present = BranchAttr::get(
+          rewriter.getContext(), branch.getSegment(), branch.getDilation(),
+          branch.getHeadOffset(), branch.getPhases(), Padding::mask);
       auto next = AttendGradOp::create(
           rewriter, loc, ValueRange(gradients).getTypes(), op.getQuery(),
           op.getKey(), op.getValue(), op.getLse(), delta, op.getOutGrad(),
           op.getKvLengths(), op.getQueryOffset(), /*key_offset=*/Value(),
           /*head_offset=*/Value(), /*heads=*/Value(), gradients[0],
-          gradients[1], gradients[2], branch, op.getCausal(),
+          gradients[1], gradients[2], present, op.getCausal(),
           op.getScaleAttr());
       llvm::copy(next.getResults(), gradients.begin());
     }

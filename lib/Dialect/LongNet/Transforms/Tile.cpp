@@ -8,6 +8,7 @@
 
 #include "longnet/Dialect/LongNet/IR/LongNet.h"
 #include "longnet/Dialect/LongNet/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 
@@ -20,6 +21,19 @@ namespace longnet {
 
 namespace {
 
+/// Reductions of whole rows of attention's results, such as delta.
+bool readsRowsOfAttend(linalg::LinalgOp op) {
+  unsigned parallel = 0;
+  for (utils::IteratorType type : op.getIteratorTypesArray())
+    parallel += type == utils::IteratorType::parallel;
+  return op.hasPureTensorSemantics() && parallel == 3 &&
+         op.getNumLoops() == 4 &&
+         op.getIteratorTypesArray().back() == utils::IteratorType::reduction &&
+         llvm::any_of(op.getDpsInputs(), [](Value input) {
+           return input.getDefiningOp<AttendOp>();
+         });
+}
+
 struct LongNetTilePass : impl::LongNetTileBase<LongNetTilePass> {
   using Base::Base;
 
@@ -30,6 +44,15 @@ struct LongNetTilePass : impl::LongNetTileBase<LongNetTilePass> {
           << int64_t(chunk);
       return signalPassFailure();
     }
+    IRRewriter rewriter(&getContext());
+    SmallVector<linalg::LinalgOp> readers;
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (readsRowsOfAttend(op) && !op->getParentOfType<scf::ForallOp>())
+        readers.push_back(op);
+    });
+    for (linalg::LinalgOp op : readers)
+      if (failed(tileWithAttend(op, rewriter)))
+        return signalPassFailure();
     SmallVector<TilingInterface> ops;
     getOperation()->walk([&](TilingInterface op) {
       // Inside a forall, the work of a task is tiled already.
@@ -37,28 +60,76 @@ struct LongNetTilePass : impl::LongNetTileBase<LongNetTilePass> {
           op->getNumResults() > 0 && !op->getParentOfType<scf::ForallOp>())
         ops.push_back(op);
     });
-    IRRewriter rewriter(&getContext());
     for (TilingInterface op : ops)
       if (failed(tile(op, rewriter)))
         return signalPassFailure();
   }
 
-  LogicalResult tile(TilingInterface op, RewriterBase &rewriter) {
-    SmallVector<OpFoldResult> sizes(op.getLoopIteratorTypes().size(),
-                                    rewriter.getIndexAttr(1));
-    int64_t rows = chunk;
-    if (auto gradient = dyn_cast<AttendGradOp>(op.getOperation()))
-      rows = llvm::alignTo(chunk, gradient.getBranch().getSegment());
-    sizes.back() = rewriter.getIndexAttr(rows);
+  /// One task for each of the leading dimensions, `rows` of the last one tiled.
+  static scf::SCFTilingOptions getOptions(OpBuilder &builder, unsigned dims,
+                                          int64_t rows) {
+    SmallVector<OpFoldResult> sizes(dims, builder.getIndexAttr(1));
+    sizes.back() = builder.getIndexAttr(rows);
     scf::SCFTilingOptions options;
     options.setLoopType(scf::SCFTilingOptions::LoopType::ForallOp);
     options.setTileSizes(sizes);
+    return options;
+  }
+
+  LogicalResult tile(TilingInterface op, RewriterBase &rewriter) {
+    int64_t rows = chunk;
+    if (auto gradient = dyn_cast<AttendGradOp>(op.getOperation()))
+      rows = llvm::alignTo(chunk, gradient.getBranch().getSegment());
     rewriter.setInsertionPoint(op);
-    FailureOr<scf::SCFTilingResult> tiled =
-        scf::tileUsingSCF(rewriter, op, options);
+    FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
+        rewriter, op,
+        getOptions(rewriter, op.getLoopIteratorTypes().size(), rows));
     if (failed(tiled))
       return op->emitError("cannot be tiled");
     rewriter.replaceOp(op, tiled->replacements);
+    return success();
+  }
+
+  /// Tiles `op` together with the attention whose rows it reads: where nothing
+  /// else does, they are never stored.
+  LogicalResult tileWithAttend(linalg::LinalgOp op, RewriterBase &rewriter) {
+    scf::SCFTileAndFuseOptions options;
+    options.setTilingOptions(getOptions(rewriter, 3, chunk));
+    using Result = scf::SCFTileAndFuseOptions::ControlFnResult;
+    options.setFusionControlFn([](tensor::ExtractSliceOp, OpResult producer,
+                                  bool) -> std::optional<Result> {
+      if (isa<AttendOp>(producer.getOwner()))
+        return Result{/*yieldProducerReplacement=*/true};
+      return std::nullopt;
+    });
+    rewriter.setInsertionPoint(op);
+    auto interface = cast<TilingInterface>(op.getOperation());
+    FailureOr<scf::SCFTileAndFuseResult> tiled =
+        scf::tileConsumerAndFuseProducersUsingSCF(rewriter, interface, options);
+    if (failed(tiled))
+      return op->emitError("cannot be tiled");
+    // Slices of what is computed in the loop now are left over.
+    Operation *loop = tiled->loops.front();
+    loop->walk([&](tensor::ExtractSliceOp slice) {
+      if (slice->use_empty())
+        rewriter.eraseOp(slice);
+    });
+    SmallVector<Operation *> replaced{op};
+    llvm::append_range(replaced, tiled->fusedProducers);
+    for (Operation *each : replaced) {
+      // The loop and its tiles ask for sizes before the loop has results.
+      auto destinations = cast<DestinationStyleOpInterface>(each);
+      for (auto [result, init] :
+           llvm::zip_equal(each->getResults(), destinations.getDpsInits())) {
+        rewriter.replaceUsesWithIf(result, init, [](OpOperand &use) {
+          return isa<tensor::DimOp>(use.getOwner());
+        });
+        if (Value replacement = tiled->replacements.lookup(result))
+          rewriter.replaceAllUsesWith(result, replacement);
+      }
+      if (each->use_empty())
+        rewriter.eraseOp(each);
+    }
     return success();
   }
 };

@@ -92,3 +92,28 @@ func.func @gradient_at(%q: tensor<2x8x?x16xf32>, %k: tensor<2x8x?x16xf32>, %l: t
       -> tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>
   return %r#0, %r#1, %r#2 : tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>
 }
+
+// -----
+
+// What reads whole rows of the output is computed with them; the output itself is
+// never stored.
+// CHECK-LABEL: func @delta
+func.func @delta(%q: tensor<2x8x?x16xf32>, %dout: tensor<2x8x?x16xf32>, %o: tensor<2x8x?x16xf32>, %l: tensor<2x8x?xf32>)
+    -> (tensor<2x8x?xf32>, tensor<2x8x?xf32>) {
+  // CHECK: scf.forall {{.*}} step (1, 1, 128) shared_outs(%{{.*}} = %{{.*}}, %{{.*}} = %{{.*}}, %{{.*}} = %{{.*}}) ->
+  // CHECK: %[[TILE:.*]]:2 = longnet.attend
+  // CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[TILE]]#0
+  // CHECK-NOT: longnet.attend
+  %out:2 = longnet.attend [<segment = 32, dilation = 2>]
+      ins(%q, %q, %q : tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>)
+      outs(%o, %l : tensor<2x8x?x16xf32>, tensor<2x8x?xf32>) -> tensor<2x8x?x16xf32>, tensor<2x8x?xf32>
+  %delta = linalg.generic {indexing_maps = [affine_map<(b, h, n, d) -> (b, h, n, d)>, affine_map<(b, h, n, d) -> (b, h, n, d)>,
+                                            affine_map<(b, h, n, d) -> (b, h, n)>],
+                           iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%dout, %out#0 : tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>) outs(%l : tensor<2x8x?xf32>) {
+  ^bb0(%x: f32, %y: f32, %z: f32):
+    %s = math.fma %x, %y, %z : f32
+    linalg.yield %s : f32
+  } -> tensor<2x8x?xf32>
+  return %delta, %out#1 : tensor<2x8x?xf32>, tensor<2x8x?xf32>
+}

@@ -34,7 +34,11 @@ class LongNet_KernelOp<string mnemonic, list<Trait> traits = []>
   let extraClassDeclaration = destinations;
 }
 
-def LongNet_AttendOp : LongNet_KernelOp<"attend", [TilesOnTensors]> {
+def LongNet_AttendOp : LongNet_KernelOp<"attend", [
+    DeclareOpInterfaceMethods<TilingInterface,
+        ["getLoopIteratorTypes", "getIterationDomain",
+         "getTiledImplementation", "getResultTilePosition",
+         "generateResultTileValue", "getIterationDomainTileFromResultTile"]>]> {
   let summary = "attention over a pattern, read from strided rows";
   let description = [{
     Attends over all branches of a pattern, straight from the rows of `query`,
