@@ -21,7 +21,20 @@ namespace longnet {
 
 namespace {
 
-/// Reductions of whole rows of attention's results, such as delta.
+/// Whether `attend` can be computed where `op` reads its output: nothing else
+/// does, and what uses its lse comes later.
+bool onlyServes(AttendOp attend, linalg::LinalgOp op) {
+  Block *block = op->getBlock();
+  if (attend->getNumResults() == 0 || attend->getBlock() != block ||
+      !attend->getResult(0).hasOneUse())
+    return false;
+  return llvm::all_of(attend->getResult(1).getUsers(), [&](Operation *user) {
+    Operation *ancestor = block->findAncestorOpInBlock(*user);
+    return ancestor && op->isBeforeInBlock(ancestor);
+  });
+}
+
+/// Reductions of whole rows of attention's output, such as delta.
 bool readsRowsOfAttend(linalg::LinalgOp op) {
   unsigned parallel = 0;
   for (utils::IteratorType type : op.getIteratorTypesArray())
@@ -29,8 +42,9 @@ bool readsRowsOfAttend(linalg::LinalgOp op) {
   return op.hasPureTensorSemantics() && parallel == 3 &&
          op.getNumLoops() == 4 &&
          op.getIteratorTypesArray().back() == utils::IteratorType::reduction &&
-         llvm::any_of(op.getDpsInputs(), [](Value input) {
-           return input.getDefiningOp<AttendOp>();
+         llvm::any_of(op.getDpsInputs(), [&](Value input) {
+           auto attend = input.getDefiningOp<AttendOp>();
+           return attend && onlyServes(attend, op);
          });
 }
 
@@ -90,15 +104,20 @@ struct LongNetTilePass : impl::LongNetTileBase<LongNetTilePass> {
     return success();
   }
 
-  /// Tiles `op` together with the attention whose rows it reads: where nothing
-  /// else does, they are never stored.
+  /// Tiles `op` together with the attention whose rows it reads, which are then
+  /// never stored.
   LogicalResult tileWithAttend(linalg::LinalgOp op, RewriterBase &rewriter) {
     scf::SCFTileAndFuseOptions options;
     options.setTilingOptions(getOptions(rewriter, 3, chunk));
     using Result = scf::SCFTileAndFuseOptions::ControlFnResult;
-    options.setFusionControlFn([](tensor::ExtractSliceOp, OpResult producer,
-                                  bool) -> std::optional<Result> {
-      if (isa<AttendOp>(producer.getOwner()))
+    DenseSet<Operation *> served;
+    for (Value input : op.getDpsInputs())
+      if (auto attend = input.getDefiningOp<AttendOp>();
+          attend && onlyServes(attend, op))
+        served.insert(attend);
+    options.setFusionControlFn([&](tensor::ExtractSliceOp, OpResult producer,
+                                   bool) -> std::optional<Result> {
+      if (served.contains(producer.getOwner()))
         return Result{/*yieldProducerReplacement=*/true};
       return std::nullopt;
     });
