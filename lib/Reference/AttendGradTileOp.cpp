@@ -34,6 +34,7 @@ Error evaluate(AttendGradTileOp op, Frame &frame) {
   std::optional<RuntimeTensor> keyColumns, keyPositions, queryLimits;
   if (op.getKeyColumns())
     keyColumns = frame.getTensor(op.getKeyColumns());
+  bool masked = op.getKeyPositions() && frame.getInt(op.getMasked(), 1) != 0;
   if (op.getKeyPositions()) {
     keyPositions = frame.getTensor(op.getKeyPositions());
     queryLimits = frame.getTensor(op.getQueryLimits());
@@ -100,7 +101,7 @@ Error evaluate(AttendGradTileOp op, Frame &frame) {
     if (level == std::numeric_limits<double>::infinity())
       continue;
     for (int64_t j = 0; j < keys; ++j) {
-      if (queryLimits && keyPositions->getInts()[j] > queryLimits->getInts()[i])
+      if (masked && keyPositions->getInts()[j] > queryLimits->getInts()[i])
         continue;
       double score = 0, product = 0;
       for (int64_t d = 0; d < dim; ++d)

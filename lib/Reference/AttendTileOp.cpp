@@ -34,6 +34,7 @@ Error evaluate(AttendTileOp op, Frame &frame) {
           keys = key.getDim(0), valueDim = value.getDim(1 - keyOfValue);
   ArrayRef<int64_t> positions, limits;
   std::optional<RuntimeTensor> keyPositions, queryLimits;
+  bool masked = op.getKeyPositions() && frame.getInt(op.getMasked(), 1) != 0;
   if (op.getKeyPositions()) {
     keyPositions = frame.getTensor(op.getKeyPositions());
     queryLimits = frame.getTensor(op.getQueryLimits());
@@ -90,7 +91,7 @@ Error evaluate(AttendTileOp op, Frame &frame) {
     seen.clear();
     double newMax = maxima[i];
     for (int64_t j = 0; j < keys; ++j) {
-      if (queryLimits && positions[j] > limits[i])
+      if (masked && positions[j] > limits[i])
         continue;
       double score = 0;
       for (int64_t d = 0; d < dim; ++d)

@@ -28,15 +28,17 @@ def ConvertLongNetPiecesToLinalg : Pass<"convert-longnet-pieces-to-linalg"> {
 }
 
 def ConvertLongNetTilesToLinalg : Pass<"convert-longnet-tiles-to-linalg"> {
-  let summary = "Lower attend_tile on buffers to linalg";
+  let summary = "Lower attend_tile and attend_grad_tile on buffers to linalg";
   let description = [{
     Lowers `longnet.attend_tile` on buffers to two contractions and the
-    elementwise steps of the online softmax, on a score tile on the stack.
+    elementwise steps of the online softmax, on a score tile on the stack, and
+    `longnet.attend_grad_tile` to five contractions.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect",
-                           "::mlir::memref::MemRefDialect"];
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect"];
 }
 
 def ConvertLinalgToVectorLoops : Pass<"longnet-vectorize"> {

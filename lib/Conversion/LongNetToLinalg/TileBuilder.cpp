@@ -9,6 +9,7 @@
 #include "TileBuilder.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 
@@ -123,7 +124,13 @@ void TileBuilder::round(Value from, Value to) {
        });
 }
 
-void TileBuilder::hide(Value keyPositions, Value queryLimits, Value scores) {
+void TileBuilder::hide(Value keyPositions, Value queryLimits, Value masked,
+                       Value scores) {
+  OpBuilder::InsertionGuard guard(builder);
+  if (masked) {
+    auto branch = scf::IfOp::create(builder, loc, masked);
+    builder.setInsertionPointToStart(branch.thenBlock());
+  }
   Value minusInf = constant(-INFINITY);
   emit({keyPositions, queryLimits}, scores,
        {map(2, d0), map(2, d1), map(2, {d0, d1})}, {parallel, parallel},

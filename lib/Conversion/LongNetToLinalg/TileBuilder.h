@@ -67,9 +67,10 @@ public:
   /// Rounds `from` into `to`, both [rows, lanes].
   void round(mlir::Value from, mlir::Value to);
 
-  /// Scores [keys, queries] that are not visible become -inf.
+  /// Scores [keys, queries] that are not visible become -inf; none do where
+  /// `masked` is given and false.
   void hide(mlir::Value keyPositions, mlir::Value queryLimits,
-            mlir::Value scores);
+            mlir::Value masked, mlir::Value scores);
 
 private:
   mlir::Value splitPairs(mlir::Value buffer, unsigned dim);

@@ -22,7 +22,8 @@ namespace {
 
 bool hasStaticTiles(Operation *op) {
   return llvm::all_of(op->getOperandTypes(), [](Type type) {
-    return cast<ShapedType>(type).hasStaticShape();
+    auto shaped = dyn_cast<ShapedType>(type);
+    return !shaped || shaped.hasStaticShape();
   });
 }
 
@@ -73,7 +74,8 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
     else
       tile.contract(op.getKey(), {d0, d2}, op.getQuery(), {d2, d1}, scores);
     if (op.getKeyPositions())
-      tile.hide(op.getKeyPositions(), op.getQueryLimits(), scores);
+      tile.hide(op.getKeyPositions(), op.getQueryLimits(), op.getMasked(),
+                scores);
 
     // The new maximum; `base` holds the old one until `fade` is known. NaN
     // scores do not enter the maximum; they enter the sum.
@@ -164,7 +166,7 @@ struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
     tile.fill(p, 0);
     contract(op.getKey(), op.getQuery(), p);
     if (op.getKeyPositions())
-      tile.hide(op.getKeyPositions(), op.getQueryLimits(), p);
+      tile.hide(op.getKeyPositions(), op.getQueryLimits(), op.getMasked(), p);
     tile.emit(op.getLse(), level, {line, line}, {parallel},
               [&](ImplicitLocOpBuilder &b, ValueRange args) {
                 Value bits = arith::MulFOp::create(b, args[0], log2e);

@@ -35,3 +35,44 @@ func.func @visible(%q: memref<16x?xf64>, %k: memref<?x16xf64>, %at: memref<?xind
       outs(%acc, %max, %sum : memref<16x?xf64>, memref<?xf64>, memref<?xf64>)
   return
 }
+
+// Where nothing is masked, positions are not looked at.
+// CHECK-LABEL: func @masked
+// CHECK-SAME: %[[MASKED:[a-z0-9]*]]: i1
+// CHECK: scf.if %[[MASKED]] {
+// CHECK: arith.cmpi sle
+func.func @masked(%q: memref<16x64xf32>, %k: memref<8x16xf32>, %at: memref<8xindex>, %limit: memref<64xindex>, %masked: i1,
+                  %acc: memref<16x64xf32>, %row: memref<64xf32>) {
+  longnet.attend_tile scale = 1.0 ins(%q, %k, %k : memref<16x64xf32>, memref<8x16xf32>, memref<8x16xf32>)
+      visible(%at, %limit : memref<8xindex>, memref<64xindex>) if %masked
+      outs(%acc, %row, %row : memref<16x64xf32>, memref<64xf32>, memref<64xf32>)
+  return
+}
+
+// Five contractions; the exponent is the difference of an exact product.
+// CHECK-LABEL: func @gradient
+// CHECK-COUNT-2: linalg.generic {indexing_maps = [#[[$KEY]], #[[$LANES]], #[[$OUT]]]
+// CHECK: math.fma
+// CHECK: math.exp2
+// CHECK: arith.mulf
+// CHECK-COUNT-2: linalg.generic {indexing_maps = [#[[$KEY]], #[[$LANES]], #[[$OUT]]]
+// CHECK: linalg.generic {indexing_maps = [#[[$VALUE]], #[[$LANES]], #[[$OUT]]]
+func.func @gradient(%q: memref<16x64xf32>, %qr: memref<64x16xf32>, %k: memref<8x16xf32>, %row: memref<64xf32>) {
+  longnet.attend_grad_tile scale = 0.25
+      ins(%q, %qr, %k, %k, %q, %qr, %row, %row : memref<16x64xf32>, memref<64x16xf32>, memref<8x16xf32>, memref<8x16xf32>,
+          memref<16x64xf32>, memref<64x16xf32>, memref<64xf32>, memref<64xf32>)
+      outs(%q, %k, %k : memref<16x64xf32>, memref<8x16xf32>, memref<8x16xf32>)
+  return
+}
+
+// In pairs, weights are rounded and set side by side between the contractions.
+// CHECK-LABEL: func @pairs
+// CHECK: linalg.generic {{.*}}iterator_types = ["parallel", "parallel", "reduction", "reduction"]
+// CHECK: arith.truncf %{{.*}} : f32 to bf16
+// CHECK: linalg.generic {{.*}}iterator_types = ["parallel", "parallel", "reduction", "reduction"]
+func.func @pairs(%q: memref<8x64x2xbf16>, %k: memref<8x16xbf16>, %v: memref<16x8xbf16>, %acc: memref<16x64xf32>,
+                 %row: memref<64xf32>) {
+  longnet.attend_tile scale = 1.0 ins(%q, %k, %v : memref<8x64x2xbf16>, memref<8x16xbf16>, memref<16x8xbf16>)
+      outs(%acc, %row, %row : memref<16x64xf32>, memref<64xf32>, memref<64xf32>)
+  return
+}

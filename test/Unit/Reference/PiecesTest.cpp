@@ -182,6 +182,31 @@ TEST(PiecesTest, attendTile) {
   EXPECT_EQ(results[2].getFloats(), Floats({1.25, 1, 0}));
 }
 
+TEST(PiecesTest, attendTileUnmasked) {
+  // Positions hide both keys, but there is nothing to mask.
+  auto results = runTensors(
+      R"(
+    func.func @main(%q: tensor<1x1xf64>, %k: tensor<2x1xf64>,
+                    %at: tensor<2xindex>, %limits: tensor<1xindex>)
+        -> (tensor<1x1xf64>, tensor<1xf64>, tensor<1xf64>) {
+      %acc = arith.constant dense<0.0> : tensor<1x1xf64>
+      %max = arith.constant dense<0xFFF0000000000000> : tensor<1xf64>
+      %sum = arith.constant dense<0.0> : tensor<1xf64>
+      %masked = arith.constant false
+      %r:3 = longnet.attend_tile scale = 0.69314718055994531
+          ins(%q, %k, %k : tensor<1x1xf64>, tensor<2x1xf64>, tensor<2x1xf64>)
+          visible(%at, %limits : tensor<2xindex>, tensor<1xindex>) if %masked
+          outs(%acc, %max, %sum : tensor<1x1xf64>, tensor<1xf64>, tensor<1xf64>)
+          -> tensor<1x1xf64>, tensor<1xf64>, tensor<1xf64>
+      return %r#0, %r#1, %r#2 : tensor<1x1xf64>, tensor<1xf64>, tensor<1xf64>
+    })",
+      {makeFloats({1, 1}, {1}), makeFloats({2, 1}, {3, 5}),
+       makeInts({2}, {7, 9}), makeInts({1}, {6})});
+  EXPECT_EQ(results[0].getFloats(), Floats({5.75}));
+  EXPECT_EQ(results[1].getFloats(), Floats({5}));
+  EXPECT_EQ(results[2].getFloats(), Floats({1.25}));
+}
+
 TEST(PiecesTest, attendTileInPairs) {
   // Dimensions 0 and 1 of each query side by side, and values [Dv, n].
   auto results = runTensors(

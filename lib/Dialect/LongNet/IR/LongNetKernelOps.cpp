@@ -77,7 +77,7 @@ LogicalResult AttendOp::reifyResultShapes(OpBuilder &builder,
 }
 
 MutableOperandRange AttendTileOp::getDpsInitsMutable() {
-  return MutableOperandRange(*this, getODSOperandIndexAndLength(5).first, 3);
+  return MutableOperandRange(*this, getODSOperandIndexAndLength(6).first, 3);
 }
 
 void AttendTileOp::getEffects(
@@ -107,7 +107,7 @@ AttendGradOp::reifyResultShapes(OpBuilder &builder,
 }
 
 MutableOperandRange AttendGradTileOp::getDpsInitsMutable() {
-  return MutableOperandRange(*this, getODSOperandIndexAndLength(11).first, 3);
+  return MutableOperandRange(*this, getODSOperandIndexAndLength(12).first, 3);
 }
 
 void AttendGradTileOp::getEffects(
@@ -216,6 +216,8 @@ static LogicalResult verifyTile(Op op,
     return failure();
   if (bool(op.getKeyPositions()) != bool(op.getQueryLimits()))
     return op.emitOpError("expects key positions and query limits together");
+  if (op.getMasked() && !op.getKeyPositions())
+    return op.emitOpError("expects key positions and query limits to mask by");
   for (auto [name, input] : inputs)
     if (input && getElementTypeOrSelf(input) != element)
       return op.emitOpError()

@@ -419,7 +419,8 @@ AttendTileOp::getTiledImplementation(OpBuilder &builder,
   Value acc = lanes(getAcc()), max = lanes(getMax()), sum = lanes(getSum());
   auto tile = AttendTileOp::create(
       builder, loc, TypeRange{acc.getType(), max.getType(), sum.getType()},
-      query, key, value, positions, limits, acc, max, sum, getScaleAttr());
+      query, key, value, positions, limits, getMasked(), acc, max, sum,
+      getScaleAttr());
   return TilingResult{
       {tile}, SmallVector<Value>(tile->getResults()), slice.slices};
 }

@@ -168,8 +168,9 @@ private:
 
   void attendChunk(const IndexExpr &start);
   void loadBlock(const IndexExpr &start, Value index);
-  void attendBlocks(const IndexExpr &begin, const IndexExpr &end, Value keyTile,
-                    bool masked);
+  /// Attends the blocks [begin, end) to the packed keys, masking [begin, seen).
+  void attendBlocks(const IndexExpr &begin, const IndexExpr &seen,
+                    const IndexExpr &end, Value keyTile);
   /// Adds `factor` times the rows or, transposed, the lanes of `from`.
   void addRows(Value from, AffineMap map, Value to, double factor);
 
@@ -235,16 +236,16 @@ void GradEmitter::loadBlock(const IndexExpr &start, Value index) {
   fillLimits(builder, loc, lanesOf(scratch.limits), first, group.diagonal);
 }
 
-void GradEmitter::attendBlocks(const IndexExpr &begin, const IndexExpr &end,
-                               Value keyTile, bool masked) {
+void GradEmitter::attendBlocks(const IndexExpr &begin, const IndexExpr &seen,
+                               const IndexExpr &end, Value keyTile) {
   emitLoop(builder, loc, begin, end, 1, [&](Value index) {
     AttendGradTileOp::create(
         builder, loc, TypeRange{}, block(scratch.queries, index),
         block(scratch.queryRows, index), scratch.tile.keys, scratch.tile.values,
         block(scratch.outGrads, index), block(scratch.outGradRows, index),
         block(scratch.lse, index), block(scratch.delta, index),
-        scratch.tile.keyColumns, masked ? scratch.tile.positions : Value(),
-        masked ? block(scratch.limits, index) : Value(),
+        scratch.tile.keyColumns, scratch.tile.positions,
+        block(scratch.limits, index), isBelow(builder, loc, index, seen),
         block(scratch.queryGrads, index), block(scratch.keyGrads, keyTile),
         block(scratch.valueGrads, keyTile),
         builder.getF64FloatAttr(shape.scale));
@@ -285,8 +286,7 @@ void GradEmitter::attendChunk(const IndexExpr &start) {
     Value tile = floorDiv(expr(first), shape.keyTile).materialize();
     auto [hidden, seen] =
         rangesOf(shape, blocks, group.keys.count, expr(first), diagonal);
-    attendBlocks(hidden, seen, tile, /*masked=*/true);
-    attendBlocks(seen, blocks, tile, /*masked=*/false);
+    attendBlocks(hidden, seen, blocks, tile);
   });
   double scale = shape.sign * shape.scale;
   emitLoop(builder, loc, zero, blocks, 1, [&](Value index) {

@@ -214,6 +214,12 @@ void packKeys(OpBuilder &builder, Location loc, const TileShape &shape,
                   });
 }
 
+Value isBelow(OpBuilder &builder, Location loc, Value index,
+              const IndexExpr &bound) {
+  return arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, index,
+                               bound.materialize());
+}
+
 void fillLimits(OpBuilder &builder, Location loc, Value limits,
                 const IndexExpr &first,
                 const std::optional<IndexExpr> &diagonal) {
@@ -353,8 +359,9 @@ private:
   /// Moves a block of queries, limits and state to scratch, or the state back.
   void loadQueries(Value block);
   void storeState(Value block);
-  /// Attends the blocks [begin, end) to the packed keys.
-  void attendBlocks(const IndexExpr &begin, const IndexExpr &end, bool masked);
+  /// Attends the blocks [begin, end) to the packed keys, masking [begin, seen).
+  void attendBlocks(const IndexExpr &begin, const IndexExpr &seen,
+                    const IndexExpr &end);
 
   OpBuilder &builder;
   Location loc;
@@ -435,19 +442,16 @@ void GroupEmitter::storeState(Value blockIndex) {
 // Loops
 //===----------------------------------------------------------------------===//
 
-void GroupEmitter::attendBlocks(const IndexExpr &begin, const IndexExpr &end,
-                                bool masked) {
+void GroupEmitter::attendBlocks(const IndexExpr &begin, const IndexExpr &seen,
+                                const IndexExpr &end) {
   emitLoop(builder, loc, begin, end, 1, [&](Value index) {
-    Value limit, position;
-    if (masked) {
-      limit = block(scratch.limits, index);
-      position = scratch.positions;
-    }
     AttendTileOp::create(
         builder, loc, TypeRange{}, block(scratch.queries, index), scratch.keys,
-        shape.hasPairs() ? scratch.valueColumns : scratch.values, position,
-        limit, block(scratch.acc, index), block(scratch.max, index),
-        block(scratch.sum, index), builder.getF64FloatAttr(shape.scale));
+        shape.hasPairs() ? scratch.valueColumns : scratch.values,
+        scratch.positions, block(scratch.limits, index),
+        isBelow(builder, loc, index, seen), block(scratch.acc, index),
+        block(scratch.max, index), block(scratch.sum, index),
+        builder.getF64FloatAttr(shape.scale));
   });
 }
 
@@ -466,12 +470,11 @@ void GroupEmitter::run() {
   emitLoop(builder, loc, zero, visible, shape.keyTile, [&](Value first) {
     packKeys(builder, loc, shape, group.keys, tile, first);
     if (group.keys.positions)
-      return attendBlocks(zero, blocks, /*masked=*/true);
+      return attendBlocks(zero, blocks, blocks);
     IndexExpr key(builder, loc, OpFoldResult(first));
     auto [hidden, seen] =
         rangesOf(shape, blocks, group.keys.count, key, group.diagonal);
-    attendBlocks(hidden, seen, /*masked=*/true);
-    attendBlocks(seen, blocks, /*masked=*/false);
+    attendBlocks(hidden, seen, blocks);
   });
   emitLoop(builder, loc, zero, blocks, 1,
            [&](Value index) { storeState(index); });

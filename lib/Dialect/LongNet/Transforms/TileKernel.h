@@ -151,6 +151,10 @@ BlockRanges rangesOf(const TileShape &shape, const IndexExpr &blocks,
                      const IndexExpr &keys, const IndexExpr &first,
                      const std::optional<IndexExpr> &diagonal);
 
+/// Whether `index` is less than `bound`.
+mlir::Value isBelow(mlir::OpBuilder &builder, mlir::Location loc,
+                    mlir::Value index, const IndexExpr &bound);
+
 /// Fills limits `[count]` of the queries from `first` on.
 void fillLimits(mlir::OpBuilder &builder, mlir::Location loc,
                 mlir::Value limits, const IndexExpr &first,

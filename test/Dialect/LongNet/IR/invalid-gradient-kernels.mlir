@@ -320,7 +320,7 @@ func.func @tile_buffers(%m: !mat, %r: !row, %k: tensor<4x4xf32>) {
 func.func @tile_positions_alone(%m: !mat, %r: !row, %at: memref<4xindex>) {
   // expected-error @below {{expects key positions and query limits together}}
   "longnet.attend_grad_tile"(%m, %m, %m, %m, %m, %m, %r, %r, %at, %m, %m, %m) <{
-      scale = 1.0 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 1, 1, 1>}>
+      scale = 1.0 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 1, 1, 1>}>
       : (!mat, !mat, !mat, !mat, !mat, !mat, !row, !row, memref<4xindex>, !mat, !mat, !mat) -> ()
   return
 }

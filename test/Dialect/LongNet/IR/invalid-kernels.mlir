@@ -106,8 +106,18 @@ func.func @lengths(%q: !seq, %l: !lse, %lengths: tensor<2xindex>) {
 func.func @positions_alone(%m: !mat, %r: !row, %at: memref<4xindex>) {
   // expected-error @below {{expects key positions and query limits together}}
   "longnet.attend_tile"(%m, %m, %m, %at, %m, %r, %r) <{
-      scale = 1.0 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 1, 1, 1>}>
+      scale = 1.0 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 0, 1, 1, 1>}>
       : (!mat, !mat, !mat, memref<4xindex>, !mat, !row, !row) -> ()
+  return
+}
+
+// -----
+
+!mat = memref<4x4xf32>
+!row = memref<4xf32>
+func.func @masked_alone(%m: !mat, %r: !row, %masked: i1) {
+  // expected-error @below {{expects key positions and query limits to mask by}}
+  longnet.attend_tile scale = 1.0 ins(%m, %m, %m : !mat, !mat, !mat) if %masked outs(%m, %r, %r : !mat, !row, !row)
   return
 }
 

@@ -198,13 +198,13 @@ func.func @attend_tile_tensors(%q: !tile, %k: tensor<?x64xf32>, %acc: !tile, %ma
 }
 
 // CHECK-LABEL: func @attend_tile_buffers
-// CHECK: longnet.attend_tile scale = 1.250000e-01 ins({{.*}}) visible({{.*}} : memref<8xindex>, memref<16xindex>) outs({{.*}} : memref<64x16xf32>, memref<16xf32>, memref<16xf32>)
+// CHECK: longnet.attend_tile scale = 1.250000e-01 ins({{.*}}) visible({{.*}} : memref<8xindex>, memref<16xindex>) if %{{.*}} outs({{.*}} : memref<64x16xf32>, memref<16xf32>, memref<16xf32>)
 func.func @attend_tile_buffers(%q: memref<64x16xf16>, %k: memref<8x64xf16, strided<[?, 1], offset: ?>>,
-                               %at: memref<8xindex>, %limits: memref<16xindex>,
+                               %at: memref<8xindex>, %limits: memref<16xindex>, %masked: i1,
                                %acc: memref<64x16xf32>, %max: memref<16xf32>, %sum: memref<16xf32>) {
   longnet.attend_tile scale = 0.125 ins(%q, %k, %k : memref<64x16xf16>, memref<8x64xf16, strided<[?, 1], offset: ?>>,
                           memref<8x64xf16, strided<[?, 1], offset: ?>>)
-      visible(%at, %limits : memref<8xindex>, memref<16xindex>)
+      visible(%at, %limits : memref<8xindex>, memref<16xindex>) if %masked
       outs(%acc, %max, %sum : memref<64x16xf32>, memref<16xf32>, memref<16xf32>)
   return
 }

@@ -30,9 +30,8 @@ func.func @gradient(%q: memref<1x4x?x16xbf16>, %k: memref<1x2x?x16xbf16>, %l: me
 // CHECK:     arith.extf %{{.*}} : bf16 to f32
 // CHECK:   scf.for
 // CHECK:     scf.for
-// CHECK:       longnet.attend_grad_tile scale = 2.500000e-01 ins({{.*}}) visible(
-// CHECK:     scf.for
-// CHECK:       longnet.attend_grad_tile scale = 2.500000e-01 ins({{.*}}) outs(
+// CHECK:       %[[MASKED:.*]] = arith.cmpi slt
+// CHECK:       longnet.attend_grad_tile scale = 2.500000e-01 ins({{.*}}) visible({{.*}}) if %[[MASKED]] outs(
 // CHECK:   scf.for
 // CHECK:     arith.mulf
 // CHECK:     arith.addf

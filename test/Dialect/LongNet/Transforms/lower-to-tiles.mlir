@@ -33,9 +33,8 @@ func.func @branches(%q: memref<1x1x?x16xbf16>, %k: memref<1x1x?x16xbf16>, %v: me
 // CHECK: scf.for
 // CHECK: linalg.fill
 // CHECK: scf.for
-// CHECK: longnet.attend_tile scale = 2.500000e-01 ins(%{{.*}} : {{.*}}) visible(
-// CHECK: scf.for
-// CHECK: longnet.attend_tile scale = 2.500000e-01 ins(%{{.*}} : {{.*}}) outs(
+// CHECK: %[[MASKED:.*]] = arith.cmpi slt
+// CHECK: longnet.attend_tile scale = 2.500000e-01 ins(%{{.*}} : {{.*}}) visible({{.*}}) if %[[MASKED]] outs(
 // CHECK-NOT: func.func private
 
 // -----

@@ -11,6 +11,5 @@ module @inner {
   }
   // CHECK: func.func private @longnet_attend_group
   // CHECK: func.func private @longnet_attend_tile(
-  // CHECK: func.func private @longnet_attend_tile_0(
 }
 // CHECK-NOT: func.func

@@ -114,8 +114,9 @@ def LongNet_AttendTileOp : LongNet_KernelOp<"attend_tile", [TilesOnTensors]> {
     ```
 
     With `visible`, the sums run over the keys `j` with
-    `key_positions[j] <= query_limits[i]` only; a state without any key yet is
-    `(0, -inf, 0)`, and stays so when no key is visible. `scale` is positive.
+    `key_positions[j] <= query_limits[i]` only, or over all of them if `masked`
+    is given and false; a state without any key yet is `(0, -inf, 0)`, and stays
+    so when no key is visible. `scale` is positive.
 
     Shapes: `query [D, m]`, `key [n, D]`, `value [n, Dv]`, `acc [Dv, m]`,
     `max [m]`, `sum [m]`, `key_positions [n]`, `query_limits [m]`; tensors or
@@ -134,7 +135,7 @@ def LongNet_AttendTileOp : LongNet_KernelOp<"attend_tile", [TilesOnTensors]> {
   }];
   let arguments = (ins LongNet_PairTile:$query, LongNet_Tile:$key,
       LongNet_Tile:$value, Optional<LongNet_TilePositions>:$key_positions,
-      Optional<LongNet_TilePositions>:$query_limits, LongNet_TileState:$acc,
+      Optional<LongNet_TilePositions>:$query_limits, Optional<I1>:$masked, LongNet_TileState:$acc,
       LongNet_TileRows:$max, LongNet_TileRows:$sum, F64Attr:$scale);
   let extraClassDeclaration = destinations # [{
     /// Whether 16-bit operands come in pairs.
@@ -146,7 +147,7 @@ def LongNet_AttendTileOp : LongNet_KernelOp<"attend_tile", [TilesOnTensors]> {
     `scale` `=` $scale attr-dict `ins` `(` $query `,` $key `,` $value `:`
       type($query) `,` type($key) `,` type($value) `)`
     (`visible` `(` $key_positions^ `,` $query_limits `:`
-      type($key_positions) `,` type($query_limits) `)`)?
+      type($key_positions) `,` type($query_limits) `)` )? (`if` $masked^)?
     `outs` `(` $acc `,` $max `,` $sum `:`
       type($acc) `,` type($max) `,` type($sum) `)` (`->` type($results)^)?
   }];
@@ -230,7 +231,8 @@ def LongNet_AttendGradTileOp : LongNet_KernelOp<"attend_grad_tile"> {
     ```
 
     The factor `scale` of the first two gradients is left to the caller. With
-    `visible`, `p` is 0 unless `key_positions[j] <= query_limits[i]`. Where
+    `visible`, `p` is 0 unless `key_positions[j] <= query_limits[i]`, or
+    `masked` is given and false. Where
     `lse` is +inf it is 0 as well. `scale` is positive. Tiles in pairs (see
     `longnet.attend_tile`) come with `key_columns`, the transpose of `key`.
 
@@ -254,7 +256,7 @@ def LongNet_AttendGradTileOp : LongNet_KernelOp<"attend_grad_tile"> {
       LongNet_Tile:$key, LongNet_Tile:$value, LongNet_PairTile:$out_grad,
       LongNet_PairTile:$out_grad_rows, LongNet_TileRows:$lse,
       LongNet_TileRows:$delta, Optional<LongNet_Tile>:$key_columns, Optional<LongNet_TilePositions>:$key_positions,
-      Optional<LongNet_TilePositions>:$query_limits,
+      Optional<LongNet_TilePositions>:$query_limits, Optional<I1>:$masked,
       LongNet_TileState:$query_grad, LongNet_TileState:$key_grad,
       LongNet_TileState:$value_grad, F64Attr:$scale);
   let extraClassDeclaration = destinations # [{
@@ -271,7 +273,7 @@ def LongNet_AttendGradTileOp : LongNet_KernelOp<"attend_grad_tile"> {
       type($out_grad_rows) `,` type($lse) `,` type($delta) `)`
     (`key_columns` `(` $key_columns^ `:` type($key_columns) `)`)?
     (`visible` `(` $key_positions^ `,` $query_limits `:`
-      type($key_positions) `,` type($query_limits) `)`)?
+      type($key_positions) `,` type($query_limits) `)` )? (`if` $masked^)?
     `outs` `(` $query_grad `,` $key_grad `,` $value_grad `:`
       type($query_grad) `,` type($key_grad) `,` type($value_grad) `)`
     (`->` type($results)^)?
