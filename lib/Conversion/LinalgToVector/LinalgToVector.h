@@ -27,10 +27,12 @@ struct VectorTarget {
 };
 
 /// Lowers `op` to loops around vectors along the innermost dimension of its
-/// destinations, if that is possible.
+/// destinations, if that is possible. With `initial`, sums start from it and
+/// not from what is in memory.
 llvm::LogicalResult vectorizeLoops(mlir::linalg::LinalgOp op,
                                    mlir::RewriterBase &rewriter,
-                                   const VectorTarget &target);
+                                   const VectorTarget &target,
+                                   mlir::Value initial);
 
 /// Lowers an elementwise `op` from one source to one destination whose
 /// contiguous dimensions differ.
@@ -43,11 +45,12 @@ llvm::SmallVector<mlir::Value>
 transposeSquare(mlir::OpBuilder &builder, mlir::Location loc,
                 llvm::SmallVector<mlir::Value> rows);
 
-/// Lowers a contraction of bf16 in pairs, or a copy that brings elements into
-/// pairs.
+/// Lowers a contraction of bf16 in pairs, which starts from `initial` if given,
+/// or an elementwise operation that brings elements into pairs.
 llvm::LogicalResult vectorizePairs(mlir::linalg::LinalgOp op,
                                    mlir::RewriterBase &rewriter,
-                                   const VectorTarget &target);
+                                   const VectorTarget &target,
+                                   mlir::Value initial);
 
 /// Where an iteration stands: one index for each dimension of the operation.
 using Position = llvm::SmallVector<mlir::Value>;

@@ -31,8 +31,9 @@ constexpr int64_t reductionUnroll = 4;
 class LoopVectorizer {
 public:
   LoopVectorizer(linalg::LinalgOp op, OpBuilder &builder,
-                 const VectorTarget &target)
-      : op(op), builder(builder), loc(op.getLoc()), target(target) {}
+                 const VectorTarget &target, Value initial)
+      : op(op), builder(builder), loc(op.getLoc()), target(target),
+        initial(initial) {}
 
   bool analyze() {
     if (op.getNumDpsInits() == 0 || op.getNumLoops() == 0 || !hasVectorBody(op))
@@ -220,7 +221,8 @@ private:
     for (OpOperand &init : op.getDpsInitsMutable())
       if (!dependsOn(init, *reductionDim))
         forEachPart(block, [&](const Position &at) {
-          accumulators.push_back(load(init, at, width));
+          accumulators.push_back(initial ? splat(initial, width)
+                                         : load(init, at, width));
         });
     std::optional<int64_t> known = getConstantIntValue(sizes[*reductionDim]);
     int64_t unroll =
@@ -307,6 +309,13 @@ private:
       }
   }
 
+  Value splat(Value scalar, int64_t width) {
+    if (width == 1)
+      return scalar;
+    return vector::BroadcastOp::create(
+        builder, loc, VectorType::get(width, scalar.getType()), scalar);
+  }
+
   Value load(OpOperand &operand, const Position &at, int64_t width) {
     Value source = operand.get();
     if (op.isScalar(&operand))
@@ -330,6 +339,8 @@ private:
   OpBuilder &builder;
   Location loc;
   VectorTarget target;
+  /// What sums start from, null if from what is in memory.
+  Value initial;
   unsigned laneDim = 0;
   std::optional<unsigned> rowDim, reductionDim;
   SmallVector<unsigned> outerDims;
@@ -341,8 +352,8 @@ private:
 } // namespace
 
 LogicalResult vectorizeLoops(linalg::LinalgOp op, RewriterBase &rewriter,
-                             const VectorTarget &target) {
-  LoopVectorizer vectorizer(op, rewriter, target);
+                             const VectorTarget &target, Value initial) {
+  LoopVectorizer vectorizer(op, rewriter, target, initial);
   if (!vectorizer.analyze())
     return failure();
   vectorizer.run();

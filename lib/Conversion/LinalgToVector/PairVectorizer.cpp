@@ -21,6 +21,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/X86Vector/X86VectorDialect.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -80,7 +81,9 @@ protected:
     builder.setInsertionPointToStart(loop.getBody());
     SmallVector<Value> carried(loop.getRegionIterArgs());
     body(loop.getInductionVar(), carried);
-    scf::YieldOp::create(builder, loc, carried);
+    // A loop that carries nothing ends by itself.
+    if (!initial.empty())
+      scf::YieldOp::create(builder, loc, carried);
     return SmallVector<Value>(loop.getResults());
   }
 
@@ -88,6 +91,14 @@ protected:
   Value asMatrix(Value buffer) {
     SmallVector<ReassociationIndices> groups{{0}, {1, 2}};
     return memref::CollapseShapeOp::create(builder, loc, buffer, groups);
+  }
+
+  /// Whether pairs lie side by side in every row.
+  static bool hasMatrix(Value buffer) {
+    auto type = dyn_cast<MemRefType>(buffer.getType());
+    return type && isContiguous(buffer) &&
+           memref::CollapseShapeOp::isGuaranteedCollapsible(type,
+                                                            {{0}, {1, 2}});
   }
 
   /// The index of the first element of a pair in a row.
@@ -108,8 +119,8 @@ protected:
     return op.getNumLoops() == 3 && op.getNumParallelLoops() == 3 &&
            op.getNumDpsInputs() == 1 && op.getNumDpsInits() == 1 &&
            !op.hasDynamicShape() && !op.hasIndexSemantics() &&
-           isContiguous(op.getDpsInputOperand(0)->get()) &&
-           isContiguous(op.getDpsInitOperand(0)->get()) &&
+           hasMatrix(op.getDpsInputOperand(0)->get()) &&
+           hasMatrix(op.getDpsInitOperand(0)->get()) &&
            !op.payloadUsesValueFromOperand(op.getDpsInitOperand(0));
   }
 
@@ -121,7 +132,8 @@ protected:
 /// out[i, l] += sum over k and the pair p of left[i, k, p] right[k, l, p].
 class PairContraction : public PairEmitter {
 public:
-  using PairEmitter::PairEmitter;
+  PairContraction(linalg::LinalgOp op, OpBuilder &builder, Value initial)
+      : PairEmitter(op, builder), initial(initial) {}
 
   bool match() {
     if (op.getNumLoops() != 4 || op.getNumDpsInputs() != 2 ||
@@ -144,8 +156,8 @@ public:
     return ranges[3] == 2 && llvm::all_of(*op.getBlock(), isProduct) &&
            getElementTypeOrSelf(left).isBF16() &&
            getElementTypeOrSelf(right).isBF16() &&
-           getElementTypeOrSelf(out).isF32() && isContiguous(left) &&
-           isContiguous(right) && isContiguous(out);
+           getElementTypeOrSelf(out).isF32() && hasMatrix(left) &&
+           hasMatrix(right) && isContiguous(out);
   }
 
   bool emitDots(int64_t registers) {
@@ -153,7 +165,8 @@ public:
       return false;
     left = asMatrix(left);
     right = asMatrix(right);
-    int64_t vectors = 4, block = std::min<int64_t>(6, registers / vectors - 2);
+    int64_t vectors = 4;
+    int64_t block = std::clamp<int64_t>(registers / vectors - 2, 1, 6);
     emitSteps(rows, block, [&](Value row, int64_t rowCount) {
       emitSteps(lanes, vectors * dotLanes, [&](Value lane, int64_t laneCount) {
         emitDotBlock(row, rowCount, lane, laneCount / dotLanes);
@@ -163,7 +176,9 @@ public:
   }
 
   bool emitTiles() {
-    if (rows % tileSize != 0 || lanes % tileSize != 0 || pairs % tileSize != 0)
+    if (rows % tileSize != 0 || lanes % tileSize != 0 ||
+        pairs % tileSize != 0 ||
+        (initial && !matchPattern(initial, m_AnyZeroFloat())))
       return false;
     left = asMatrix(left);
     right = asMatrix(right);
@@ -187,13 +202,17 @@ private:
         for (int64_t v = 0; v < vectorCount; ++v)
           body(offset(row, i), offset(lane, v * dotLanes));
     };
-    SmallVector<Value> initial;
+    SmallVector<Value> starts;
     forEach([&](Value i, Value l) {
-      initial.push_back(
-          vector::LoadOp::create(builder, loc, sums, out, ValueRange{i, l}));
+      starts.push_back(
+          initial ? vector::BroadcastOp::create(builder, loc, sums, initial)
+                        .getResult()
+                  : vector::LoadOp::create(builder, loc, sums, out,
+                                           ValueRange{i, l})
+                        .getResult());
     });
     SmallVector<Value> results = emitReduction(
-        pairs, initial, [&](Value k, MutableArrayRef<Value> carried) {
+        pairs, starts, [&](Value k, MutableArrayRef<Value> carried) {
           SmallVector<Value> rights;
           for (int64_t v = 0; v < vectorCount; ++v) {
             Value at = doubled(offset(lane, v * dotLanes));
@@ -238,13 +257,17 @@ private:
     auto at = [&](Value base, int64_t tile) {
       return offset(base, tile * tileSize);
     };
-    SmallVector<Value> initial;
+    SmallVector<Value> starts;
     for (int64_t i = 0; i < rowTiles; ++i)
       for (int64_t l = 0; l < laneTiles; ++l)
-        initial.push_back(amx::TileLoadOp::create(
-            builder, loc, sums, out, ValueRange{at(row, i), at(lane, l)}));
+        starts.push_back(
+            initial
+                ? amx::TileZeroOp::create(builder, loc, sums).getResult()
+                : amx::TileLoadOp::create(builder, loc, sums, out,
+                                          ValueRange{at(row, i), at(lane, l)})
+                      .getResult());
     SmallVector<Value> results = emitReduction(
-        pairs / tileSize, initial,
+        pairs / tileSize, starts,
         [&](Value step, MutableArrayRef<Value> carried) {
           Value k =
               arith::MulIOp::create(builder, loc, step, constant(tileSize));
@@ -273,50 +296,142 @@ private:
 
   Value left, right, out;
   int64_t rows, lanes, pairs;
+  /// What sums start from, null if from what is in memory.
+  Value initial;
 };
 
-/// to[i, l, p] = f(from[i, p, l]): sets two rows side by side.
+/// An elementwise operation over rows 2 i + p and lanes l. Operands are rows
+/// [i, p, l], lines [l] that may be sums over rows, or, as destinations, pairs
+/// [i, l, p]: two rows side by side.
 class PairInterleave : public PairEmitter {
 public:
   using PairEmitter::PairEmitter;
 
   bool match(const VectorTarget &target) {
-    if (!isCopyLike() || !hasVectorBody(op))
+    if (op.getNumLoops() != 3 || op.hasDynamicShape() ||
+        op.getStaticLoopRanges()[2] != 2 || !hasVectorBody(op))
       return false;
     AffineExpr i, l, p;
     bindDims(op.getContext(), i, l, p);
+    auto map = [&](ArrayRef<AffineExpr> results) {
+      return AffineMap::get(3, 0, results, op.getContext());
+    };
+    asRows = map({i, p, l});
+    asPairs = map({i, l, p});
+    asLine = map({l});
+    bool hasPairs = false;
+    for (OpOperand &operand : op->getOpOperands()) {
+      AffineMap each = op.getMatchingIndexingMap(&operand);
+      bool isPairs = op.isDpsInit(&operand) && each == asPairs &&
+                     !op.payloadUsesValueFromOperand(&operand);
+      hasPairs |= isPairs;
+      if ((!isPairs && each != asRows && each != asLine) ||
+          !isContiguous(operand.get()) ||
+          (isPairs && !hasMatrix(operand.get())))
+        return false;
+    }
     SmallVector<int64_t> ranges = op.getStaticLoopRanges();
     lanes = target.lanesFor(op);
     rows = ranges[0];
     size = ranges[1];
-    return hasMaps({{i, p, l}, {i, l, p}}) && ranges[2] == 2 &&
-           size % lanes == 0;
+    while (size % lanes != 0)
+      lanes /= 2;
+    return hasPairs && lanes > 1;
   }
 
   void emit() {
-    OpOperand *input = op.getDpsInputOperand(0);
-    Value to = asMatrix(op.getDpsInitOperand(0)->get());
-    auto source = VectorType::get(lanes, getElementTypeOrSelf(input->get()));
-    emitLoop(0, rows, 1, [&](Value row) {
-      emitLoop(0, size, lanes, [&](Value lane) {
-        SmallVector<Value> halves;
-        for (int64_t half = 0; half < 2; ++half) {
-          Position at{row, lane, constant(half)};
-          Value line = vector::LoadOp::create(
-              builder, loc, source, input->get(), indicesOf(op, *input, at));
-          halves.push_back(
-              emitBody(op, builder, at, /*laneDim=*/1, lanes, {line, line})[0]);
-        }
-        Value pairs =
-            vector::InterleaveOp::create(builder, loc, halves[0], halves[1]);
-        vector::StoreOp::create(builder, loc, pairs, to,
-                                ValueRange{row, doubled(lane)});
-      });
+    for (OpOperand &init : op.getDpsInitsMutable())
+      if (op.getMatchingIndexingMap(&init) == asPairs)
+        matrices[init.getOperandNumber()] = asMatrix(init.get());
+    // Several vectors at once hide the latency of the body.
+    emitSteps(size, 4 * lanes, [&](Value lane, int64_t count) {
+      emitColumns(lane, count / lanes);
     });
   }
 
 private:
+  /// All rows of `vectors` vectors from `lane` on.
+  void emitColumns(Value lane, int64_t vectors) {
+    // Lines are loaded once; those that are destinations are sums.
+    llvm::DenseMap<std::pair<unsigned, int64_t>, Value> lines;
+    SmallVector<std::pair<unsigned, int64_t>> sums;
+    SmallVector<Value> starts;
+    for (OpOperand &operand : op->getOpOperands()) {
+      if (op.getMatchingIndexingMap(&operand) != asLine)
+        continue;
+      for (int64_t v = 0; v < vectors; ++v) {
+        std::pair<unsigned, int64_t> key(operand.getOperandNumber(), v);
+        lines[key] = load(operand, {Value(), offset(lane, v * lanes), Value()});
+        if (op.isDpsInit(&operand)) {
+          sums.push_back(key);
+          starts.push_back(lines[key]);
+        }
+      }
+    }
+    SmallVector<Value> results = emitReduction(
+        rows, starts, [&](Value row, MutableArrayRef<Value> carried) {
+          for (auto [key, value] : llvm::zip_equal(sums, carried))
+            lines[key] = value;
+          for (int64_t v = 0; v < vectors; ++v)
+            emitPair(row, offset(lane, v * lanes), v, lines);
+          for (auto [key, value] : llvm::zip_equal(sums, carried))
+            value = lines[key];
+        });
+    for (auto [key, value] : llvm::zip_equal(sums, results)) {
+      OpOperand &init = op->getOpOperand(key.first);
+      vector::StoreOp::create(builder, loc, value, init.get(),
+                              ValueRange{offset(lane, key.second * lanes)});
+    }
+  }
+
+  /// One vector of two rows.
+  void emitPair(Value row, Value lane, int64_t v,
+                llvm::DenseMap<std::pair<unsigned, int64_t>, Value> &lines) {
+    SmallVector<SmallVector<Value>> halves;
+    for (int64_t half = 0; half < 2; ++half) {
+      Position at{row, lane, constant(half)};
+      SmallVector<Value> arguments;
+      for (OpOperand &operand : op->getOpOperands()) {
+        AffineMap map = op.getMatchingIndexingMap(&operand);
+        if (map == asLine)
+          arguments.push_back(lines[{operand.getOperandNumber(), v}]);
+        else if (map == asRows && op.payloadUsesValueFromOperand(&operand))
+          arguments.push_back(load(operand, at));
+        else
+          arguments.push_back(Value());
+      }
+      halves.push_back(
+          emitBody(op, builder, at, /*laneDim=*/1, lanes, arguments));
+      for (OpOperand &init : op.getDpsInitsMutable()) {
+        Value result =
+            halves.back()[init.getOperandNumber() - op.getNumDpsInputs()];
+        AffineMap map = op.getMatchingIndexingMap(&init);
+        if (map == asLine)
+          lines[{init.getOperandNumber(), v}] = result;
+        else if (map == asRows)
+          vector::StoreOp::create(builder, loc, result, init.get(),
+                                  indicesOf(op, init, at));
+      }
+    }
+    for (auto [number, matrix] : matrices) {
+      unsigned result = number - op.getNumDpsInputs();
+      Value pairs = vector::InterleaveOp::create(
+          builder, loc, halves[0][result], halves[1][result]);
+      vector::StoreOp::create(builder, loc, pairs, matrix,
+                              ValueRange{row, doubled(lane)});
+    }
+  }
+
+  Value load(OpOperand &operand, const Position &at) {
+    auto type = VectorType::get(lanes, getElementTypeOrSelf(operand.get()));
+    return vector::LoadOp::create(builder, loc, type, operand.get(),
+                                  indicesOf(op, operand, at));
+  }
+
+  AffineMap asRows, asPairs, asLine;
   int64_t lanes, rows, size;
+  /// Destinations in pairs by operand number, as matrices.
+  llvm::MapVector<unsigned, Value> matrices;
 };
 
 /// to[k, i, p] = from[i, k, p]: transposes pairs of 16 bits as words.
@@ -373,8 +488,8 @@ private:
 } // namespace
 
 LogicalResult vectorizePairs(linalg::LinalgOp op, RewriterBase &rewriter,
-                             const VectorTarget &target) {
-  PairContraction contraction(op, rewriter);
+                             const VectorTarget &target, Value initial) {
+  PairContraction contraction(op, rewriter, initial);
   if (contraction.match()) {
     bool done =
         target.instructions == InstructionSet::amx && contraction.emitTiles();

@@ -14,6 +14,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/X86Vector/X86VectorDialect.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 
 using namespace mlir;
 
@@ -132,6 +133,31 @@ SmallVector<Value> emitBody(linalg::LinalgOp op, OpBuilder &builder,
       [&](Value value) { return asVector(mapping.lookupOrDefault(value)); });
 }
 
+/// The fill whose value the sums of `op` start from: what comes last before
+/// `op` of all that touches its destination, which nobody else sees.
+static linalg::FillOp findFill(linalg::LinalgOp op) {
+  if (op.getNumDpsInits() != 1 || op.getNumReductionLoops() == 0)
+    return {};
+  Value buffer = op.getDpsInits()[0];
+  if (!buffer.getDefiningOp<memref::AllocaOp>() &&
+      !buffer.getDefiningOp<memref::AllocOp>())
+    return {};
+  Operation *last = nullptr;
+  for (Operation *user : buffer.getUsers()) {
+    Operation *ancestor = op->getBlock()->findAncestorOpInBlock(*user);
+    if (!ancestor)
+      return {};
+    if (ancestor == op || op->isBeforeInBlock(ancestor))
+      continue;
+    // What is done to views is not followed.
+    if (isa<ViewLikeOpInterface>(user))
+      return {};
+    if (!last || last->isBeforeInBlock(ancestor))
+      last = ancestor;
+  }
+  return dyn_cast_or_null<linalg::FillOp>(last);
+}
+
 namespace {
 
 struct ConvertLinalgToVectorLoopsPass
@@ -166,12 +192,24 @@ struct ConvertLinalgToVectorLoopsPass
         ops.push_back(op);
     });
     VectorTarget target{vectorBits, registers, instructions};
-    for (linalg::LinalgOp op : ops) {
+    // From the last to the first, so that fills are still there when the sums
+    // that start from them are lowered.
+    DenseSet<Operation *> taken;
+    for (linalg::LinalgOp op : llvm::reverse(ops)) {
+      if (taken.contains(op))
+        continue;
+      linalg::FillOp fill = findFill(op);
+      Value initial = fill ? fill.getInputs()[0] : Value();
       rewriter.setInsertionPoint(op);
-      if (succeeded(vectorizePairs(op, rewriter, target)) ||
-          succeeded(vectorizeLoops(op, rewriter, target)) ||
-          succeeded(vectorizeTranspose(op, rewriter, target)))
-        rewriter.eraseOp(op);
+      if (failed(vectorizePairs(op, rewriter, target, initial)) &&
+          failed(vectorizeLoops(op, rewriter, target, initial)) &&
+          failed(vectorizeTranspose(op, rewriter, target)))
+        continue;
+      rewriter.eraseOp(op);
+      if (fill) {
+        taken.insert(fill);
+        rewriter.eraseOp(fill);
+      }
     }
   }
 };

@@ -104,26 +104,6 @@ void TileBuilder::contractPairs(Value left, Value right, Value out) {
        });
 }
 
-void TileBuilder::roundToPairs(Value from, Value to) {
-  Type element = getElementTypeOrSelf(to);
-  emit(splitPairs(from, 0), to, {map(3, {d0, d2, d1}), map(3, {d0, d1, d2})},
-       {parallel, parallel, parallel},
-       [&](ImplicitLocOpBuilder &b, ValueRange args) {
-         return SmallVector<Value>{
-             arith::TruncFOp::create(b, element, args[0])};
-       });
-}
-
-void TileBuilder::round(Value from, Value to) {
-  Type element = getElementTypeOrSelf(to);
-  AffineMap matrix = map(2, {d0, d1});
-  emit(from, to, {matrix, matrix}, {parallel, parallel},
-       [&](ImplicitLocOpBuilder &b, ValueRange args) {
-         return SmallVector<Value>{
-             arith::TruncFOp::create(b, element, args[0])};
-       });
-}
-
 void TileBuilder::hide(Value keyPositions, Value queryLimits, Value masked,
                        Value scores) {
   OpBuilder::InsertionGuard guard(builder);

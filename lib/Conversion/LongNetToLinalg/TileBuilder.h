@@ -61,11 +61,8 @@ public:
   /// pairs: [d2 / 2, d1, 2].
   void contractPairs(mlir::Value left, mlir::Value right, mlir::Value out);
 
-  /// Rounds `from` [rows, lanes] into `to`, in pairs: [rows / 2, lanes, 2].
-  void roundToPairs(mlir::Value from, mlir::Value to);
-
-  /// Rounds `from` into `to`, both [rows, lanes].
-  void round(mlir::Value from, mlir::Value to);
+  /// `buffer` [rows, lanes] as [rows / 2, 2, lanes], or with dimension 1 split.
+  mlir::Value splitPairs(mlir::Value buffer, unsigned dim = 0);
 
   /// Scores [keys, queries] that are not visible become -inf; none do where
   /// `masked` is given and false.
@@ -73,8 +70,6 @@ public:
             mlir::Value masked, mlir::Value scores);
 
 private:
-  mlir::Value splitPairs(mlir::Value buffer, unsigned dim);
-
   mlir::OpBuilder &builder;
   mlir::Location loc;
   mlir::FloatType type;

@@ -104,25 +104,36 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
       return SmallVector<Value>{
           math::FmaOp::create(b, args[0], args[2], args[1])};
     };
-    tile.fill(tileSum, 0);
-    tile.emit(
-        base, {scores, tileSum}, {lanes, matrix, lanes}, {reduction, parallel},
-        [&](ImplicitLocOpBuilder &b, ValueRange args) {
-          Value p = exponential(b, args[1], args[0]);
-          return SmallVector<Value>{p, arith::AddFOp::create(b, args[2], p)};
-        });
-    tile.emit({fade, tileSum}, op.getSum(), {line, line, line}, {parallel},
-              merge);
-
     // tileAcc[d, i] = sum_j value[j, d] p[j, i], in dimensions (d, i, j).
+    tile.fill(tileSum, 0);
     tile.fill(tileAcc, 0);
     if (op.hasPairs()) {
+      // Two rows of weights come to lie side by side, in (j / 2, i, j mod 2).
+      Type element = getElementTypeOrSelf(op.getKey());
       Value weights = allocatePairs(tile, op.getKey(), queries);
-      tile.roundToPairs(scores, weights);
+      AffineMap lanesOfPairs = tile.map(3, d1);
+      tile.emit({tile.splitPairs(scores), base}, {weights, tileSum},
+                {tile.map(3, {d0, d2, d1}), lanesOfPairs,
+                 tile.map(3, {d0, d1, d2}), lanesOfPairs},
+                {reduction, parallel, reduction},
+                [&](ImplicitLocOpBuilder &b, ValueRange args) {
+                  Value p = exponential(b, args[0], args[1]);
+                  return SmallVector<Value>{
+                      arith::TruncFOp::create(b, element, p),
+                      arith::AddFOp::create(b, args[3], p)};
+                });
       tile.contractPairs(op.getValue(), weights, tileAcc);
     } else {
+      tile.emit(
+          base, {scores, tileSum}, {lanes, matrix, lanes},
+          {reduction, parallel}, [&](ImplicitLocOpBuilder &b, ValueRange args) {
+            Value p = exponential(b, args[1], args[0]);
+            return SmallVector<Value>{p, arith::AddFOp::create(b, args[2], p)};
+          });
       tile.contract(op.getValue(), {d2, d0}, scores, {d2, d1}, tileAcc);
     }
+    tile.emit({fade, tileSum}, op.getSum(), {line, line, line}, {parallel},
+              merge);
     tile.emit({fade, tileAcc}, op.getAcc(), {lanes, matrix, matrix},
               {parallel, parallel}, merge);
     tile.deallocate();
@@ -174,30 +185,46 @@ struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
               });
     tile.fill(ds, 0);
     contract(op.getValue(), op.getOutGrad(), ds);
-    tile.emit({level, op.getDelta()}, {p, ds}, {lanes, lanes, matrix, matrix},
-              {parallel, parallel},
-              [&](ImplicitLocOpBuilder &b, ValueRange args) {
-                Value bits = math::FmaOp::create(b, args[2], scale, args[0]);
-                Value weight =
-                    math::Exp2Op::create(b, bits, arith::FastMathFlags::afn);
-                Value inner = arith::SubFOp::create(b, args[3], args[1]);
-                return SmallVector<Value>{
-                    weight, arith::MulFOp::create(b, weight, inner)};
-              });
-
+    auto differentiate = [&](ImplicitLocOpBuilder &b, Value score, Value inner,
+                             Value base, Value delta) {
+      Value bits = math::FmaOp::create(b, score, scale, base);
+      Value weight = math::Exp2Op::create(b, bits, arith::FastMathFlags::afn);
+      Value difference = arith::SubFOp::create(b, inner, delta);
+      Value slope = arith::MulFOp::create(b, weight, difference);
+      return std::pair(weight, slope);
+    };
     // Gradients of values and keys in dimensions (j, d, i), of queries in
     // (d, i, j).
     if (op.hasPairs()) {
+      // Both are rounded as rows, dS as pairs too, in (j / 2, i, j mod 2).
       Type element = getElementTypeOrSelf(op.getKey());
-      Value rows = tile.allocate({keys, queries}, element);
-      tile.round(p, rows);
-      tile.contractPairs(rows, op.getOutGradRows(), op.getValueGrad());
-      tile.round(ds, rows);
-      tile.contractPairs(rows, op.getQueryRows(), op.getKeyGrad());
+      Value weights = tile.allocate({keys, queries}, element),
+            slopes = tile.allocate({keys, queries}, element);
       Value pairs = allocatePairs(tile, op.getKey(), queries);
-      tile.roundToPairs(ds, pairs);
+      AffineMap rows = tile.map(3, {d0, d2, d1}), line = tile.map(3, d1);
+      tile.emit({tile.splitPairs(p), tile.splitPairs(ds), level, op.getDelta()},
+                {tile.splitPairs(weights), tile.splitPairs(slopes), pairs},
+                {rows, rows, line, line, rows, rows, tile.map(3, {d0, d1, d2})},
+                {parallel, parallel, parallel},
+                [&](ImplicitLocOpBuilder &b, ValueRange args) {
+                  auto [weight, slope] =
+                      differentiate(b, args[0], args[1], args[2], args[3]);
+                  Value rounded = arith::TruncFOp::create(b, element, slope);
+                  return SmallVector<Value>{
+                      arith::TruncFOp::create(b, element, weight), rounded,
+                      rounded};
+                });
+      tile.contractPairs(weights, op.getOutGradRows(), op.getValueGrad());
+      tile.contractPairs(slopes, op.getQueryRows(), op.getKeyGrad());
       tile.contractPairs(op.getKeyColumns(), pairs, op.getQueryGrad());
     } else {
+      tile.emit({level, op.getDelta()}, {p, ds}, {lanes, lanes, matrix, matrix},
+                {parallel, parallel},
+                [&](ImplicitLocOpBuilder &b, ValueRange args) {
+                  auto [weight, slope] =
+                      differentiate(b, args[2], args[3], args[0], args[1]);
+                  return SmallVector<Value>{weight, slope};
+                });
       contract(p, op.getOutGradRows(), op.getValueGrad());
       contract(ds, op.getQueryRows(), op.getKeyGrad());
       tile.contract(op.getKey(), {d2, d0}, ds, {d2, d1}, op.getQueryGrad());
