@@ -1,5 +1,4 @@
-//===- AttendGradOps.cpp - dilated_attention_grad and attend_grad -*- C++
-//-*-===//
+//===- AttendGradOps.cpp - Gradients -*- C++ -*-===//
 //
 // Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

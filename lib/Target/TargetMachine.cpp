@@ -119,13 +119,20 @@ longnet::VectorUnit longnet::getVectorUnit(const TargetMachine &machine) {
   if (!info.checkFeatures("+avx512f"))
     return {info.checkFeatures("+avx2") ? 256u : 128u, 16,
             InstructionSet::generic};
-  bool hasDots = info.checkFeatures("+avx512bf16,+avx512vl,+avx512bw");
-  bool hasTiles = info.checkFeatures("+amx-tile,+amx-bf16");
-  return {512, 32,
-          hasDots && hasTiles               ? InstructionSet::amx
-          : hasDots                         ? InstructionSet::avx512bf16
-          : info.checkFeatures("+avx512dq") ? InstructionSet::avx512
-                                            : InstructionSet::generic};
+  InstructionSet instructions = InstructionSet::generic;
+  // Only Linux is known to hand out tiles.
+  bool mayHaveTiles = machine.getTargetTriple().isOSLinux();
+  for (auto [set, features] :
+       {std::pair(InstructionSet::avx512, "+avx512dq"),
+        std::pair(InstructionSet::avx512bf16,
+                  "+avx512bf16,+avx512vl,+avx512bw"),
+        std::pair(InstructionSet::amx, "+amx-tile,+amx-bf16")}) {
+    if (!info.checkFeatures(features) ||
+        (set == InstructionSet::amx && !mayHaveTiles))
+      break;
+    instructions = set;
+  }
+  return {512, 32, instructions};
 }
 
 bool longnet::isHost(const TargetMachine &machine) {

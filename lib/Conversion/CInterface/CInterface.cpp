@@ -111,6 +111,8 @@ struct LongNetCInterfacePass
 
   /// The C library's `long syscall(long number, ...)`.
   LLVM::LLVMFuncOp declareSystemCall() {
+    if (auto known = getOperation().lookupSymbol<LLVM::LLVMFuncOp>("syscall"))
+      return known;
     OpBuilder builder = OpBuilder::atBlockEnd(getOperation().getBody());
     Type i64 = builder.getI64Type();
     return LLVM::LLVMFuncOp::create(

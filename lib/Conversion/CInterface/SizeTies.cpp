@@ -50,17 +50,10 @@ public:
       addEqual(what, {result, dim}, {query, dim});
   }
 
-  void add(DilatedAttentionOp op) {
-    addSequences(op.getQuery(), op.getKey(), op.getValue(), op.getKvLengths());
-    auto isPadded = [](BranchAttr branch) {
-      return branch.getPadding() == Padding::torchscale;
-    };
-    if (llvm::any_of(op.getBranches(), isPadded))
-      addEqual("rows", {op.getKey(), 2}, {op.getQuery(), 2});
-  }
+  void add(DilatedAttentionOp op) { addAttention(op); }
 
   void add(DilatedAttentionGradOp op) {
-    addSequences(op.getQuery(), op.getKey(), op.getValue(), op.getKvLengths());
+    addAttention(op);
     for (Value result : {op.getOut(), op.getLse(), op.getOutGrad()})
       addResult(result, op.getQuery());
     if (op.getLseGrad())
@@ -119,6 +112,17 @@ public:
   }
 
 private:
+  /// What an attention and its gradient have in common.
+  template <typename Op>
+  void addAttention(Op op) {
+    addSequences(op.getQuery(), op.getKey(), op.getValue(), op.getKvLengths());
+    auto isPadded = [](BranchAttr branch) {
+      return branch.getPadding() == Padding::torchscale;
+    };
+    if (llvm::any_of(op.getBranches(), isPadded))
+      addEqual("rows", {op.getKey(), 2}, {op.getQuery(), 2});
+  }
+
   /// Positions `[G, M]` or `[H, G, M]` of rows `[B, H, G, M, D]`.
   void addPositions(Value positions, Value rows) {
     unsigned rank = cast<ShapedType>(positions.getType()).getRank();

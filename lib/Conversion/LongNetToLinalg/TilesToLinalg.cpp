@@ -1,4 +1,4 @@
-//===- TilesToLinalg.cpp - attend_tile to linalg -*- C++ -*-===//
+//===- TilesToLinalg.cpp - Tiles to linalg -*- C++ -*-===//
 //
 // Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.
@@ -20,13 +20,6 @@ namespace longnet {
 
 namespace {
 
-bool hasStaticTiles(Operation *op) {
-  return llvm::all_of(op->getOperandTypes(), [](Type type) {
-    auto shaped = dyn_cast<ShapedType>(type);
-    return !shaped || shaped.hasStaticShape();
-  });
-}
-
 /// Room for weights of `keys` [n, D] in pairs: [n / 2, queries, 2].
 Value allocatePairs(TileBuilder &tile, Value keys, OpFoldResult queries) {
   auto type = cast<MemRefType>(keys.getType());
@@ -43,8 +36,6 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
                                 PatternRewriter &rewriter) const override {
     if (!op.hasPureBufferSemantics())
       return rewriter.notifyMatchFailure(op, "not bufferized");
-    if (op.hasPairs() && !hasStaticTiles(op))
-      return rewriter.notifyMatchFailure(op, "pairs of unknown number");
     auto type = cast<FloatType>(getElementTypeOrSelf(op.getMax()));
     TileBuilder tile(rewriter, op.getLoc(), type);
     AffineExpr d0 = tile.d0, d1 = tile.d1, d2 = tile.d2;
@@ -150,8 +141,6 @@ struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
                                 PatternRewriter &rewriter) const override {
     if (!op.hasPureBufferSemantics())
       return rewriter.notifyMatchFailure(op, "not bufferized");
-    if (op.hasPairs() && !hasStaticTiles(op))
-      return rewriter.notifyMatchFailure(op, "pairs of unknown number");
     auto type = cast<FloatType>(getElementTypeOrSelf(op.getLse()));
     TileBuilder tile(rewriter, op.getLoc(), type);
     AffineExpr d0 = tile.d0, d1 = tile.d1, d2 = tile.d2;

@@ -103,8 +103,7 @@ static void configure(const uint8_t *from) {
   }
 }
 
-static void move(uint8_t opcode, unsigned prefix, const Operand *memory) {
-  (void)opcode;
+static void move(unsigned prefix, const Operand *memory) {
   unsigned tile = memory->reg;
   int stores = prefix == 2;
   if (!stores)
@@ -149,7 +148,7 @@ static void onIllegalInstruction(int number, siginfo_t *info, void *data) {
   else if (opcode == 0x49 && prefix == 3)
     memset(state.data[operand.reg], 0, sizeof(state.data[0]));
   else if (opcode == 0x4b && prefix != 0)
-    move(opcode, prefix, &operand);
+    move(prefix, &operand);
   else if (opcode == 0x5c && prefix == 2)
     multiply(operand.reg, operand.rm, source);
   else {

@@ -229,6 +229,7 @@ AttendOp::generateResultTileValue(OpBuilder &builder, unsigned number,
   return generateOneResult(*this, builder, number, offsets, sizes);
 }
 
+// Of the last dimension, results are computed whole.
 LogicalResult AttendOp::getIterationDomainTileFromResultTile(
     OpBuilder &, unsigned, ArrayRef<OpFoldResult> offsets,
     ArrayRef<OpFoldResult> sizes, SmallVectorImpl<OpFoldResult> &domainOffsets,

@@ -1,5 +1,4 @@
-//===- BranchRows.cpp - The rows of a branch, segment by segment -*- C++
-//-*-===//
+//===- BranchRows.cpp - Rows of a branch -*- C++ -*-===//
 //
 // Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- BranchRows.h - The rows of a branch, segment by segment -*- C++ -*-===//
+//===- BranchRows.h - Rows of a branch -*- C++ -*-===//
 //
 // Part of the LongNet Compiler, under the Apache License v2.0 with LLVM
 // Exceptions. See LICENSE for license information.

@@ -40,27 +40,31 @@ struct GradScratch {
   KeyTile tile;
   /// [n, D] and [n, Dv]
   Value keyGrads, valueGrads;
-  /// One block as rows, not in pairs yet: [m, D] and [m, Dv]
-  Value queryBlock, outGradBlock;
+  /// One block of gradients of queries as rows: [m, D]
+  Value gradRows;
+  /// Only for pairs: one block as rows, [m, D] and [m, Dv]
+  Value queryBlock = {}, outGradBlock = {};
 
   SmallVector<Value> list() const {
     SmallVector<Value> all{queries,    queryRows,   outGrads,       outGradRows,
                            lse,        delta,       limits,         queryGrads,
                            tile.keys,  tile.values, tile.positions, keyGrads,
-                           valueGrads, queryBlock,  outGradBlock};
-    if (tile.keyColumns)
-      all.push_back(tile.keyColumns);
+                           valueGrads, gradRows};
+    if (queryBlock)
+      all.append({tile.keyColumns, queryBlock, outGradBlock});
     return all;
   }
   static GradScratch take(ArgumentReader &next, const TileShape &shape) {
-    ValueRange all = next.take(15);
+    ValueRange all = next.take(14);
     GradScratch scratch{all[0],  all[1],  all[2],
                         all[3],  all[4],  all[5],
                         all[6],  all[7],  {all[8], all[9], all[10]},
-                        all[11], all[12], all[13],
-                        all[14]};
-    if (shape.hasPairs())
+                        all[11], all[12], all[13]};
+    if (shape.hasPairs()) {
       scratch.tile.keyColumns = next.value();
+      scratch.queryBlock = next.value();
+      scratch.outGradBlock = next.value();
+    }
     return scratch;
   }
 };
@@ -121,10 +125,11 @@ GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
                        allocate(attr(n), index)},
                       allocate({tiles, attr(n), attr(D)}, state),
                       allocate({tiles, attr(n), attr(Dv)}, state),
-                      allocate({attr(m), attr(D)}, element),
-                      allocate({attr(m), attr(Dv)}, element)};
+                      allocate({attr(m), attr(D)}, state)};
   if (!shape.hasPairs())
     return scratch;
+  scratch.queryBlock = allocate({attr(m), attr(D)}, element);
+  scratch.outGradBlock = allocate({attr(m), attr(Dv)}, element);
   scratch.tile.keyColumns = allocate({attr(D), attr(n)}, element);
   // Columns that only fill up are packed once, here.
   Value zero =
@@ -146,7 +151,6 @@ public:
                d = getAffineDimExpr(1, context);
     line = AffineMap::get(1, 0, i, context);
     straight = AffineMap::get(2, 0, {i, d}, context);
-    transposed = AffineMap::get(2, 0, {d, i}, context);
   }
 
   void run();
@@ -171,8 +175,8 @@ private:
   /// Attends the blocks [begin, end) to the packed keys, masking [begin, seen).
   void attendBlocks(const IndexExpr &begin, const IndexExpr &seen,
                     const IndexExpr &end, Value keyTile);
-  /// Adds `factor` times the rows or, transposed, the lanes of `from`.
-  void addRows(Value from, AffineMap map, Value to, double factor);
+  /// Adds `factor` times the rows of `from`.
+  void addRows(Value from, Value to, double factor);
 
   OpBuilder &builder;
   Location loc;
@@ -180,7 +184,7 @@ private:
   const GradScratch &scratch;
   const GradGroup &group;
   IndexExpr rows;
-  AffineMap line, straight, transposed;
+  AffineMap line, straight;
 };
 
 } // namespace
@@ -252,19 +256,17 @@ void GradEmitter::attendBlocks(const IndexExpr &begin, const IndexExpr &seen,
   });
 }
 
-void GradEmitter::addRows(Value from, AffineMap map, Value to, double factor) {
+void GradEmitter::addRows(Value from, Value to, double factor) {
   Type storage = getElementTypeOrSelf(to);
   Value by = constant(factor);
-  emitElementwise(builder, loc, from, to, {map, straight},
+  emitElementwise(builder, loc, from, to, {straight, straight},
                   [&](OpBuilder &b, Location l, ValueRange args) {
                     Value x = args[0];
                     if (factor != 1)
                       x = arith::MulFOp::create(b, l, x, by);
                     x = arith::AddFOp::create(
-                        b, l, extend(b, l, args[1], shape.accumulation), x);
-                    if (storage != shape.accumulation)
-                      x = arith::TruncFOp::create(b, l, storage, x);
-                    return SmallVector<Value>{x};
+                        b, l, convert(b, l, args[1], shape.accumulation), x);
+                    return SmallVector<Value>{convert(b, l, x, storage)};
                   });
 }
 
@@ -292,9 +294,11 @@ void GradEmitter::attendChunk(const IndexExpr &start) {
   emitLoop(builder, loc, zero, blocks, 1, [&](Value index) {
     IndexExpr first = expr(index) * shape.queryTile;
     IndexExpr lanes = minimum(count - first, shape.queryTile);
-    Value gathered = viewRows(builder, loc, block(scratch.queryGrads, index),
-                              zero, zero.constant(shape.headDim));
-    addRows(firstLanes(builder, loc, gathered, lanes), transposed,
+    // Transposed first: adding goes along rows.
+    packColumns(builder, loc, block(scratch.queryGrads, index),
+                scratch.gradRows);
+    Value gathered = viewRows(builder, loc, scratch.gradRows, zero, lanes);
+    addRows(firstLanes(builder, loc, gathered, zero.constant(shape.headDim)),
             viewRows(builder, loc, group.queryGrad, start + first, lanes),
             scale);
   });
@@ -318,7 +322,7 @@ void GradEmitter::run() {
           firstLanes(builder, loc,
                      viewRows(builder, loc, block(from, index), zero, count),
                      zero.constant(columns)),
-          straight, viewRows(builder, loc, to, first, count), factor);
+          viewRows(builder, loc, to, first, count), factor);
   });
 }
 

@@ -321,6 +321,13 @@ struct LongNetLowerToTilesPass
           << " keys";
       return signalPassFailure();
     }
+    if (pairs < 0 || pairs % 16 != 0) {
+      emitError(getOperation()->getLoc())
+          << "longnet-lower-to-tiles: expects pairs to be 0 or a multiple of "
+             "16, got "
+          << int64_t(pairs);
+      return signalPassFailure();
+    }
     TileSizes tiles{queryTile, keyTile, pairs};
     // Modules may be nested, and calls stay inside theirs.
     llvm::MapVector<ModuleOp, KernelFunctions> functions;

@@ -71,9 +71,8 @@ struct LongNetOutlineTilesPass
     symbols.insert(function);
     Block *body = function.addEntryBlock();
     builder.setInsertionPointToStart(body);
-    IRMapping mapping;
-    mapping.map(op->getOperands(), body->getArguments());
-    builder.clone(*op, mapping);
+    // By number: one value may be several operands here, but not everywhere.
+    builder.clone(*op)->setOperands(body->getArguments());
     func::ReturnOp::create(builder, loc);
     return function;
   }

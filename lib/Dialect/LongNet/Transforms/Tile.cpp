@@ -42,9 +42,10 @@ bool readsRowsOfAttend(linalg::LinalgOp op) {
   return op.hasPureTensorSemantics() && parallel == 3 &&
          op.getNumLoops() == 4 &&
          op.getIteratorTypesArray().back() == utils::IteratorType::reduction &&
-         llvm::any_of(op.getDpsInputs(), [&](Value input) {
-           auto attend = input.getDefiningOp<AttendOp>();
-           return attend && onlyServes(attend, op);
+         llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *input) {
+           auto attend = input->get().getDefiningOp<AttendOp>();
+           return attend && onlyServes(attend, op) &&
+                  op.getMatchingIndexingMap(input).isIdentity();
          });
 }
 

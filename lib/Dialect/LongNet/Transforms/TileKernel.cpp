@@ -76,10 +76,12 @@ SmallVector<Value> copyElement(OpBuilder &, Location, ValueRange args) {
   return {args[0]};
 }
 
-Value extend(OpBuilder &builder, Location loc, Value value, Type to) {
+Value convert(OpBuilder &builder, Location loc, Value value, Type to) {
   if (value.getType() == to)
     return value;
-  return arith::ExtFOp::create(builder, loc, to, value);
+  if (value.getType().getIntOrFloatBitWidth() < to.getIntOrFloatBitWidth())
+    return arith::ExtFOp::create(builder, loc, to, value);
+  return arith::TruncFOp::create(builder, loc, to, value);
 }
 
 //===----------------------------------------------------------------------===//
@@ -138,7 +140,7 @@ void packRows(OpBuilder &builder, Location loc, Value from, Value to,
   Type element = getElementTypeOrSelf(to);
   emitElementwise(builder, loc, from, target, {straight, straight},
                   [&](OpBuilder &b, Location l, ValueRange args) {
-                    return SmallVector<Value>{extend(b, l, args[0], element)};
+                    return SmallVector<Value>{convert(b, l, args[0], element)};
                   });
 }
 
@@ -400,7 +402,7 @@ void GroupEmitter::loadQueries(Value blockIndex) {
     emitElementwise(builder, loc, source(group.query), target(scratch.queries),
                     {straight, transposed},
                     [&](OpBuilder &b, Location l, ValueRange args) {
-                      Value x = extend(b, l, args[0], shape.accumulation);
+                      Value x = convert(b, l, args[0], shape.accumulation);
                       if (shape.sign != 1)
                         x = arith::MulFOp::create(b, l, x, sign);
                       return SmallVector<Value>{x};

@@ -188,9 +188,9 @@ void packColumns(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from,
 void packRowPairs(mlir::OpBuilder &builder, mlir::Location loc,
                   mlir::Value from, mlir::Value to);
 
-/// `value` in type `to`, wider or equal.
-mlir::Value extend(mlir::OpBuilder &builder, mlir::Location loc,
-                   mlir::Value value, mlir::Type to);
+/// `value` in the float type `to`.
+mlir::Value convert(mlir::OpBuilder &builder, mlir::Location loc,
+                    mlir::Value value, mlir::Type to);
 
 /// The body of a copy.
 llvm::SmallVector<mlir::Value> copyElement(mlir::OpBuilder &, mlir::Location,

@@ -105,9 +105,15 @@ def LongNetTile : Pass<"longnet-tile"> {
   let summary = "Tile attend and attention into parallel loops (level 2)";
   let description = [{
     Tiles `longnet.attend` by one batch entry, one head and `chunk` contiguous
-    queries, and `longnet.attention` by one batch entry, head and segment and
-    `chunk` rows, into `scf.forall`. Sizes may be dynamic. Through a chunk run
-    all branches, so the running state of a query never leaves its chunk.
+    queries, `longnet.attention` by one batch entry, head and segment and
+    `chunk` rows, and `longnet.attend_grad` by one batch entry, one key head with
+    its query heads, and whole segments of at least `chunk` rows, into
+    `scf.forall`. Sizes may be dynamic. Through a chunk run all branches, so the
+    running state of a query never leaves its chunk.
+
+    A sum over rows of the output of an `attend`, such as that of delta, is
+    computed in the same loop if nothing else reads the output, which is then
+    never stored.
   }];
   let options = [
     Option<"chunk", "chunk", "int64_t", /*default=*/"1024",
@@ -119,7 +125,7 @@ def LongNetTile : Pass<"longnet-tile"> {
 }
 
 def LongNetLowerToTiles : Pass<"longnet-lower-to-tiles", "::mlir::ModuleOp"> {
-  let summary = "Lower bufferized attend and attention to loops over tiles";
+  let summary = "Lower bufferized attention and gradients to loops over tiles";
   let description = [{
     Rewrites `longnet.attend` and `longnet.attention` on buffers into loops over
     query and key tiles around `longnet.attend_tile`, and `longnet.attend_grad`
@@ -157,9 +163,10 @@ def LongNetLowerToTiles : Pass<"longnet-lower-to-tiles", "::mlir::ModuleOp"> {
 }
 
 def LongNetOutlineTiles : Pass<"longnet-outline-tiles", "::mlir::ModuleOp"> {
-  let summary = "Outline attend_tile into one function for each shape";
+  let summary = "Outline tiles into one function for each kind and shape";
   let description = [{
-    Moves every `longnet.attend_tile` on buffers into a private function shared
+    Moves every `longnet.attend_tile` and `longnet.attend_grad_tile` on buffers
+    into a private function shared
     by all tiles of the same types. Its score tile then lives in the frame of
     that function, and it is compiled once.
   }];
