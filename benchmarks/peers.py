@@ -18,18 +18,15 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from cpu import ROOT, label, machine
 from longnet.pattern import Pattern
-from longnet.precision import round_to
-from longnet.reference import backward, rows
 from peer.case import CASES, Case
+from peer.inputs import Inputs
 from peer.report import plot, speedups, summarize, table
 
 LIBRARIES = ("torch", "jax", "iree-base-compiler", "numpy")
@@ -37,7 +34,6 @@ LIBRARIES = ("torch", "jax", "iree-base-compiler", "numpy")
 SECONDS, FLOP_PER_SECOND = 2.0, 150e9
 # No implementation is repeated for longer than this.
 LIMIT = 20.0
-SAMPLES = 64
 
 
 @dataclass(frozen=True)
@@ -50,11 +46,14 @@ class Implementation:
     detached: bool = False
     max_tokens: int = 1 << 62
 
-    def pattern(self, case: Case) -> Pattern:
-        """The exact meaning of the result."""
-        offset = "cyclic" if self.padding == "mask" else "blocked"
-        # Nothing sees torchscale's zeros at the end of a segment if causal.
-        return Pattern.parse(case.pattern, offset, "mask" if case.causal else self.padding)
+    def meaning(self, case: Case) -> Pattern | None:
+        """What the result is; none for what torchscale makes of some causal patterns."""
+        if self.padding == "mask" or not case.causal:
+            return Pattern.parse(case.pattern, padding=self.padding)
+        # A dilation that does not divide its segment displaces rows. Otherwise its padding is
+        # behind all queries.
+        divides = all(branch.segment % branch.dilation == 0 for branch in case.branches.branches)
+        return Pattern.parse(case.pattern, "blocked") if divides else None
 
     def supports(self, case: Case, gradient: bool) -> bool:
         branches = case.branches.branches
@@ -65,11 +64,6 @@ class Implementation:
             return dense and len(branches) == 1 and not case.causal and not gradient
         return case.tokens <= self.max_tokens
 
-    def is_checked(self, case: Case) -> bool:
-        """Not what torchscale makes of a dilation that does not divide its segment, if causal."""
-        divides = all(branch.segment % branch.dilation == 0 for branch in case.branches.branches)
-        return self.padding == "mask" or not case.causal or divides
-
 
 IMPLEMENTATIONS = (
     Implementation("LongNet Compiler"),
@@ -79,73 +73,6 @@ IMPLEMENTATIONS = (
     Implementation("JAX", "jaxnn", detached=True, max_tokens=1 << 16),
     Implementation("IREE", "iree"),
 )
-
-
-class Inputs:
-    """Random inputs of a case in a folder, and samples of the exact results."""
-
-    def __init__(self, case: Case, folder: Path) -> None:
-        self.case, self.folder = case, folder
-        self._cache: dict[Any, Any] = {}
-        for number, name in enumerate(("q", "k", "v", "dout")[: 3 + case.gradient]):
-            rng = np.random.default_rng(number)
-            shape = (1, case.heads, case.tokens, case.head_dim)
-            np.save(folder / f"{name}.npy", rng.standard_normal(shape, dtype=np.float32))
-
-    def load(self, name: str) -> np.ndarray:
-        return np.load(self.folder / f"{name}.npy", mmap_mode="r")
-
-    def _rows(self, pattern: Pattern, dtype: str) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-        """Where the samples are, and what is there."""
-        case = self.case
-        rng = np.random.default_rng(0)
-        heads, tokens = rng.integers((case.heads, case.tokens), size=(SAMPLES, 2)).T
-        heads[:2], tokens[:2] = (0, case.heads - 1), (0, case.tokens - 1)
-        qkv = [_Rounded(self.load(name), dtype) for name in "qkv"]
-        expected = [
-            rows(*qkv, pattern, 0, head, [token], causal=case.causal)[0][0]
-            for head, token in zip(heads.tolist(), tokens.tolist(), strict=True)
-        ]
-        return (np.zeros_like(heads), heads, tokens), np.array(expected)
-
-    def _gradient(self, pattern: Pattern, dtype: str, detached: bool) -> tuple[np.ndarray, ...]:
-        """dq, dk and dv of the first head, whose phase is 0 in all branches."""
-        arrays = [round_to(self.load(name)[:, :1], dtype) for name in ("dout", *"qkv")]
-        return backward(*arrays, pattern, detached=detached, causal=self.case.causal)
-
-    def error(self, what: Implementation, dtype: str, names: Sequence[str]) -> dict[str, float]:
-        """Of the results in the folder: largest, relative to the largest exact value."""
-        if not what.is_checked(self.case):
-            return {}
-        pattern = what.pattern(self.case)
-        errors = {}
-        if "out" in names:
-            key = "out", pattern, dtype
-            if key not in self._cache:
-                self._cache[key] = self._rows(pattern, dtype)
-            at, expected = self._cache[key]
-            errors["out"] = _relative(self.load("out")[at], expected)
-        if "dq" in names:
-            key = "grad", pattern, dtype, what.detached
-            if key not in self._cache:
-                self._cache[key] = self._gradient(pattern, dtype, what.detached)
-            for name, expected in zip(("dq", "dk", "dv"), self._cache[key], strict=True):
-                errors[name] = _relative(self.load(name)[:, :1], expected)
-        return errors
-
-
-class _Rounded:
-    """Rounds what is read of an array to an element type."""
-
-    def __init__(self, array: np.ndarray, dtype: str) -> None:
-        self._array, self._dtype, self.shape = array, dtype, array.shape
-
-    def __getitem__(self, index: Any, /) -> np.ndarray:
-        return round_to(self._array[index], self._dtype)
-
-
-def _relative(result: np.ndarray, expected: np.ndarray) -> float:
-    return float(np.abs(result - expected).max() / np.abs(expected).max())
 
 
 @dataclass(frozen=True)
@@ -190,6 +117,10 @@ class Run:
         ]
 
     @property
+    def mode(self) -> str:
+        return "forward+backward" if self.gradient else "forward"
+
+    @property
     def results(self) -> list[str]:
         if not self.gradient:
             return ["out"]
@@ -229,7 +160,10 @@ def run_once(
     result = json.loads((inputs.folder / "run.json").read_text())
     result["command"] = shlex.join(command)
     if check:
-        result["error"] = inputs.error(run.what, run.dtype, run.results)
+        pattern = run.what.meaning(run.case)
+        result["error"] = (
+            inputs.errors(run.results, pattern, run.what.detached, run.dtype) if pattern else {}
+        )
     return result
 
 
@@ -256,27 +190,25 @@ def run_case(case: Case, arguments: argparse.Namespace) -> list[dict[str, Any]]:
         if what.name in arguments.implementations and what.supports(case, gradient)
     ]
     results: dict[Run, list[dict[str, Any] | str]] = {run: [] for run in runs}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "work"
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "work"
         folder.mkdir()
         inputs = Inputs(case, folder)
         for number in range(arguments.rounds):
             for run in runs:
                 # What failed once is not tried again.
-                if isinstance(next(iter(results[run]), None), str):
+                if any(isinstance(result, str) for result in results[run]):
                     continue
                 result = run_once(run, inputs, arguments, check=number == 0)
                 results[run].append(result)
-                mode = "forward+backward" if run.gradient else "forward"
                 said = result if isinstance(result, str) else f"{min(result['seconds']):.3f} s"
-                print(
-                    f"{case.name:10} {run.dtype:4} {mode:16} {run.what.name:16} {said}", flush=True
-                )
+                name = f"{case.name:10} {run.dtype:4} {run.mode:16} {run.what.name:16}"
+                print(f"{name} {said}", flush=True)
     return [
         {
             "case": case.name,
             "dtype": run.dtype,
-            "mode": "forward+backward" if run.gradient else "forward",
+            "mode": run.mode,
             "implementation": run.what.name,
             "rounds": results[run],
         }
@@ -308,6 +240,7 @@ def main() -> int:
         "machine": machine(),
         "versions": {name: version(name) for name in LIBRARIES},
         "threads": arguments.threads,
+        "load_average": os.getloadavg()[0],
         "cases": [asdict(case) for case in cases],
         "runs": [],
     }
@@ -322,7 +255,7 @@ def main() -> int:
     if arguments.plot:
         plot(report, output.with_suffix(".png"))
         print(f"wrote {output.with_suffix('.png')}")
-    return 0
+    return int(any("failure" in run for run in report["runs"]))
 
 
 if __name__ == "__main__":

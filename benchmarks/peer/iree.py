@@ -117,7 +117,7 @@ def _compiled(source: Template, shape: tuple[int, ...], dtype: str) -> Callable[
 def calls(case: Case, gradient: bool) -> dict[str, Callable[..., tuple[Any, ...]]]:
     def call(source: Template, *inputs: iree.runtime.DeviceArray) -> tuple[Any, ...]:
         dtype = "f32" if inputs[0].dtype == np.float32 else "bf16"
-        function = _compiled(source, inputs[0].shape, dtype)
+        function = _compiled(source, tuple(inputs[0].shape), dtype)
         return (function(*inputs).to_host(),)
 
     return {

@@ -27,6 +27,10 @@ def _quartiles(seconds: list[float]) -> list[float]:
     return [low, high]
 
 
+def _failures(run: dict[str, Any]) -> list[str]:
+    return [each for each in run["rounds"] if isinstance(each, str)]
+
+
 def summarize(runs: list[dict[str, Any]], case: Case) -> list[dict[str, Any]]:
     """Replaces the rounds of every run by numbers, the first round giving errors and compile time.
 
@@ -34,17 +38,17 @@ def summarize(runs: list[dict[str, Any]], case: Case) -> list[dict[str, Any]]:
     """
     medians = {
         (run["dtype"], run["mode"], run["implementation"]): [
-            statistics.median(each["seconds"])
-            for each in run["rounds"]
-            if not isinstance(each, str)
+            statistics.median(each["seconds"]) for each in run["rounds"]
         ]
         for run in runs
+        if not _failures(run)
     }
     summaries = []
     for run in runs:
+        failures = _failures(run)
         rounds = run.pop("rounds")
-        if isinstance(rounds[0], str):
-            summaries.append({**run, "failure": rounds[0]})
+        if failures:
+            summaries.append({**run, "failure": failures[0]})
             continue
         seconds = sorted(second for each in rounds for second in each["seconds"])
         base = medians.get((run["dtype"], run["mode"], BASE))
@@ -127,7 +131,7 @@ def plot(report: dict[str, Any], path: Path) -> None:
     runs = [run for run in report["runs"] if run.get("speedup_over_pytorch")]
     modes = [m for m in ("forward", "forward+backward") if any(run["mode"] == m for run in runs)]
     dtypes = [d for d in ("f32", "bf16") if any(run["dtype"] == d for run in runs)]
-    # For every mode, the bars of a case from the fastest kind on; PyTorch's are the line at 1.
+    # PyTorch has no bars but a line at 1.
     names = [name for name in COLOURS if name != BASE]
     bars = {
         mode: [
@@ -141,7 +145,7 @@ def plot(report: dict[str, Any], path: Path) -> None:
     figure, axes = plt.subplots(
         len(modes),
         len(dtypes),
-        figsize=(5.2 * len(dtypes), 1.2 + 0.17 * sum(heights)),
+        figsize=(5.2 * len(dtypes), 1.2 + 0.7 * len(modes) + 0.17 * sum(heights)),
         height_ratios=heights,
         sharex=True,
         squeeze=False,
@@ -151,6 +155,7 @@ def plot(report: dict[str, Any], path: Path) -> None:
         for dtype, axis in zip(dtypes, line, strict=True):
             _panel(axis, [run for run in runs if run["dtype"] == dtype], mode, bars[mode])
             axis.set_title(f"{mode}, {dtype}", fontsize=10)
+    axes[0, 0].set_xlim(0, 1.12 * max(run["speedup_over_pytorch"] for run in runs))
     for axis in axes[-1]:
         axis.set_xlabel("speed-up over the best PyTorch composition")
     used = {name for cases in bars.values() for _, present in cases for name in present}
@@ -182,11 +187,17 @@ def _panel(
             for run in _find(runs, case, mode, name):
                 ratio = run["speedup_over_pytorch"]
                 axis.barh(position, ratio, height=0.9, color=COLOURS[name])
-                axis.text(ratio, position, f" {ratio:.2f}", va="center", fontsize=7)
+                axis.annotate(
+                    f"{ratio:.2f}",
+                    (ratio, position),
+                    (4, 0),
+                    textcoords="offset points",
+                    va="center",
+                    fontsize=7,
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
+                )
             position += 1
         position += 0.7
     axis.axvline(1, color=COLOURS[BASE])
     axis.set_yticks(ticks, [case for case, _ in bars], fontsize=8)
     axis.set_ylim(position - 0.7, -0.7)
-    axis.margins(x=0.12)
-    axis.set_xlim(left=0)
