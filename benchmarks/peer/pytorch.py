@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The best composition of PyTorch's own parts: its flash attention on strided views, no gather.
 
-Branches are merged in place by their lse. The gradient is exact: the backward of every branch gets
-the merged out and lse, which are all that is saved.
+Branches are merged in place by their lse, in one compiled pass over the rows of a branch. With heads
+before tokens it is faster than with tokens before heads, and than with an eager merge; gathered
+copies instead of views make no difference. The gradient is exact: the backward of every branch gets
+the merged out and lse, and nothing else is saved.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -96,17 +99,15 @@ def with_gradient(out: torch.Tensor, inputs: Sequence[torch.Tensor]) -> Results:
     return out.detach(), *torch.autograd.grad(out, inputs[:3], inputs[3])
 
 
-def calls(case: Case, gradient: bool) -> dict[str, Callable[..., Results]]:
-    def call(merge: Callable, *inputs: torch.Tensor) -> Results:
-        return with_gradient(DilatedAttention.apply(*inputs[:3], case, merge)[0], inputs)
+def attention(case: Case, merge: Callable[..., None], *inputs: torch.Tensor) -> Results:
+    """out, with the gradients if there is dout among the inputs."""
+    return with_gradient(DilatedAttention.apply(*inputs[:3], case, merge)[0], inputs)
 
+
+def calls(case: Case, gradient: bool) -> dict[str, Callable[..., Results]]:
     # Blocks of one head or one segment are compiled apart.
     torch._dynamo.config.recompile_limit = 64
-    compiled = torch.compile(merge, dynamic=True)
-    return {
-        "compiled merge": lambda *inputs: call(compiled, *inputs),
-        "eager merge": lambda *inputs: call(merge, *inputs),
-    }
+    return {"": partial(attention, case, torch.compile(merge, dynamic=True))}
 
 
 def to_numpy(result: torch.Tensor) -> np.ndarray:
