@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The best composition of PyTorch's own parts: its flash attention on strided views, no gather.
 
-Branches are merged in place by their lse, in one compiled pass over the rows of a branch. With heads
-before tokens it is faster than with tokens before heads, and than with an eager merge; gathered
-copies instead of views make no difference. The gradient is exact: the backward of every branch gets
-the merged out and lse, and nothing else is saved.
+Branches are merged in place by their lse, in one compiled pass over the rows of a branch. Heads
+before tokens are faster than tokens before heads, and an eager merge is slower; gathered copies
+instead of views make no difference. The gradient is exact: the backward of every branch gets the
+merged out and lse, and nothing else is saved.
 """
 
 from __future__ import annotations

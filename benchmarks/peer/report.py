@@ -116,7 +116,8 @@ def table(report: dict[str, Any]) -> str:
     for mean in report["speedup_over_pytorch"]:
         lines.append(
             f"{mean['implementation']:16} {mean['dtype']:4} {mean['mode']:16}"
-            f" {mean['geometric_mean']:.3f} times as fast as PyTorch over {len(mean['cases'])} cases"
+            f" {mean['geometric_mean']:.3f} times as fast as PyTorch,"
+            f" geometric mean of {len(mean['cases'])} cases"
         )
     return "\n".join(line.rstrip() for line in lines)
 
