@@ -129,6 +129,11 @@ def machine() -> dict[str, Any]:
     }
 
 
+def label(machine: dict[str, Any]) -> str:
+    """The processor in the name of a file."""
+    return re.sub(r"[^a-z0-9]+", "-", machine["cpu"].lower()).strip("-")
+
+
 def plot(report: dict[str, Any], path: Path) -> None:
     import matplotlib
 
@@ -211,8 +216,7 @@ def main() -> int:
             }
         )
     report = {"machine": machine(), "fma_peak_gflops": statistics.median(peaks), "runs": runs}
-    label = re.sub(r"[^a-z0-9]+", "-", report["machine"]["cpu"].lower()).strip("-")
-    output = arguments.output or ROOT / f"benchmarks/results/cpu-{label}.json"
+    output = arguments.output or ROOT / f"benchmarks/results/cpu-{label(report['machine'])}.json"
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(report, indent=1) + "\n")
     plot(report, output.with_suffix(".png"))
