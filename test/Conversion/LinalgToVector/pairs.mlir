@@ -102,3 +102,63 @@ func.func @transpose(%from: memref<16x24x2xbf16>, %to: memref<24x16x2xbf16>) {
   }
   return
 }
+
+// Pairs that do not lie side by side are no rows of words.
+// CHECK-LABEL: func @strided
+// CHECK-NOT: memref.collapse_shape
+// CHECK: return
+func.func @strided(%from: memref<16x24x2xbf16, strided<[96, 4, 1]>>, %to: memref<24x16x2xbf16>) {
+  linalg.generic {indexing_maps = [affine_map<(i, k, p) -> (i, k, p)>, affine_map<(i, k, p) -> (k, i, p)>],
+                  iterator_types = ["parallel", "parallel", "parallel"]}
+      ins(%from : memref<16x24x2xbf16, strided<[96, 4, 1]>>) outs(%to : memref<24x16x2xbf16>) {
+  ^bb0(%x: bf16, %y: bf16):
+    linalg.yield %x : bf16
+  }
+  return
+}
+
+// Rows and pairs of weights, and their sum, in one pass over the scores.
+// CHECK-LABEL: func @softmax
+// CHECK: scf.for {{.*}} iter_args
+// CHECK-COUNT-2: math.exp2 %{{.*}} : vector<16xf32>
+// CHECK: vector.interleave
+// CHECK: scf.yield
+// CHECK: vector.store {{.*}} vector<16xf32>
+func.func @softmax(%scores: memref<8x2x16xf32>, %top: memref<16xf32>, %pairs: memref<8x16x2xbf16>, %sum: memref<16xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, l, p) -> (i, p, l)>, affine_map<(i, l, p) -> (l)>,
+                                   affine_map<(i, l, p) -> (i, l, p)>, affine_map<(i, l, p) -> (l)>],
+                  iterator_types = ["reduction", "parallel", "reduction"]}
+      ins(%scores, %top : memref<8x2x16xf32>, memref<16xf32>) outs(%pairs, %sum : memref<8x16x2xbf16>, memref<16xf32>) {
+  ^bb0(%x: f32, %t: f32, %y: bf16, %s: f32):
+    %d = arith.subf %x, %t : f32
+    %w = math.exp2 %d : f32
+    %r = arith.truncf %w : f32 to bf16
+    %z = arith.addf %s, %w : f32
+    linalg.yield %r, %z : bf16, f32
+  }
+  return
+}
+
+// Sums start from what the buffer was filled with, in registers.
+// CHECK-LABEL: func @filled
+// CHECK-NOT: memref<6x16xf32>, vector<16xf32>
+// CHECK: x86vector.avx512.dot
+// CHECK: vector.store
+// AMX-LABEL: func @filled
+func.func @filled(%a: memref<6x3x2xbf16>, %b: memref<3x16x2xbf16>, %out: memref<6x16xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %c = memref.alloca() : memref<6x16xf32>
+  linalg.fill ins(%zero : f32) outs(%c : memref<6x16xf32>)
+  linalg.generic {indexing_maps = [affine_map<(i, l, k, p) -> (i, k, p)>, affine_map<(i, l, k, p) -> (k, l, p)>,
+                                   affine_map<(i, l, k, p) -> (i, l)>],
+                  iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%a, %b : memref<6x3x2xbf16>, memref<3x16x2xbf16>) outs(%c : memref<6x16xf32>) {
+  ^bb0(%x: bf16, %y: bf16, %z: f32):
+    %u = arith.extf %x : bf16 to f32
+    %w = arith.extf %y : bf16 to f32
+    %r = math.fma %u, %w, %z : f32
+    linalg.yield %r : f32
+  }
+  memref.copy %c, %out : memref<6x16xf32> to memref<6x16xf32>
+  return
+}

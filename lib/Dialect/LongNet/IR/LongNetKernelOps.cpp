@@ -229,15 +229,16 @@ static LogicalResult verifyTile(Op op,
              << "expects a state of " << getAccumulationType(element);
   if (op.hasPairs() && !element.isBF16())
     return op.emitOpError() << "expects pairs of bf16, got " << element;
-  auto key = cast<ShapedType>(op.getKey().getType());
-  if (op.hasPairs() && !key.isDynamicDim(0) && key.getDimSize(0) % 2 != 0)
-    return op.emitOpError() << "expects an even number of keys with pairs, got "
-                            << key.getDimSize(0);
+  // Lowered, they are unrolled.
   for (Value operand : op->getOperands())
     if (auto buffer = dyn_cast<MemRefType>(operand.getType());
         buffer && op.hasPairs() && !buffer.hasStaticShape())
       return op.emitOpError()
              << "expects buffers of static sizes with pairs, got " << buffer;
+  if (auto key = dyn_cast<MemRefType>(op.getKey().getType());
+      key && op.hasPairs() && key.getDimSize(0) % 2 != 0)
+    return op.emitOpError() << "expects an even number of keys with pairs, got "
+                            << key.getDimSize(0);
   for (Value input : pairs) {
     auto type = cast<ShapedType>(input.getType());
     if (type.getRank() != (op.hasPairs() ? 3 : 2))

@@ -192,3 +192,21 @@ func.func @tile_value_dimension(%m: !mat, %r: !row, %v: memref<4x5xf32>) {
   longnet.attend_tile scale = 1.0 ins(%m, %m, %v : !mat, !mat, memref<4x5xf32>) outs(%m, %r, %r : !mat, !row, !row)
   return
 }
+
+// -----
+
+func.func @odd_pairs(%q: memref<2x4x2xbf16>, %k: memref<5x4xbf16>, %v: memref<4x5xbf16>, %acc: memref<4x4xf32>, %r: memref<4xf32>) {
+  // expected-error @below {{expects an even number of keys with pairs, got 5}}
+  longnet.attend_tile scale = 1.0 ins(%q, %k, %v : memref<2x4x2xbf16>, memref<5x4xbf16>, memref<4x5xbf16>)
+      outs(%acc, %r, %r : memref<4x4xf32>, memref<4xf32>, memref<4xf32>)
+  return
+}
+
+// -----
+
+func.func @dynamic_pairs(%q: memref<2x4x2xbf16>, %k: memref<?x4xbf16>, %v: memref<4x?xbf16>, %acc: memref<4x4xf32>, %r: memref<4xf32>) {
+  // expected-error @below {{expects buffers of static sizes with pairs, got 'memref<?x4xbf16>'}}
+  longnet.attend_tile scale = 1.0 ins(%q, %k, %v : memref<2x4x2xbf16>, memref<?x4xbf16>, memref<4x?xbf16>)
+      outs(%acc, %r, %r : memref<4x4xf32>, memref<4xf32>, memref<4xf32>)
+  return
+}

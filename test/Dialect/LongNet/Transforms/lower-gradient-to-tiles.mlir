@@ -6,7 +6,7 @@
 // CHECK-COUNT-2: scf.for
 // CHECK: memref.subview %{{.*}} [%{{.*}}, 16] [2, 1]
 // CHECK: func.call @[[$GROUP:[a-z_0-9]*]](
-// CHECK-COUNT-15: memref.dealloc
+// CHECK-COUNT-14: memref.dealloc
 // CHECK: func.call @[[$GROUP]](
 func.func @gradient(%q: memref<1x4x?x16xbf16>, %k: memref<1x2x?x16xbf16>, %l: memref<1x4x?xf32>) {
   longnet.attend_grad <segment = 32, dilation = 2> causal
@@ -42,9 +42,20 @@ func.func @gradient(%q: memref<1x4x?x16xbf16>, %k: memref<1x2x?x16xbf16>, %l: me
 // CHECK-NOT: func.func private
 
 // Nothing is widened before the tile: operands come in pairs, filled up to 32.
-// PAIRS-LABEL: func.func private @longnet_attend_grad_group(
+// PAIRS: func.func private @longnet_attend_grad_group(
 // PAIRS-SAME: memref<16x16x64x2xbf16>
 // PAIRS-NOT: arith.extf
 // PAIRS: longnet.attend_grad_tile
 // PAIRS-SAME: memref<16x64x2xbf16
 // PAIRS-SAME: key_columns(%{{.*}} : memref<32x64xbf16>)
+
+// A gradient of another type than the storage type is rounded to bf16 in pairs.
+// PAIRS-LABEL: func @mixed
+func.func @mixed(%q: memref<1x4x?x16xbf16>, %dout: memref<1x4x?x16xf32>, %l: memref<1x4x?xf32>) {
+  // PAIRS: func.call @[[MIXED:[a-z_0-9]*]](
+  longnet.attend_grad <segment = 32, dilation = 2>
+      ins(%q, %q, %q, %l, %l, %dout : memref<1x4x?x16xbf16>, memref<1x4x?x16xbf16>, memref<1x4x?x16xbf16>, memref<1x4x?xf32>,
+          memref<1x4x?xf32>, memref<1x4x?x16xf32>)
+      outs(%dout, %dout, %dout : memref<1x4x?x16xf32>, memref<1x4x?x16xf32>, memref<1x4x?x16xf32>)
+  return
+}

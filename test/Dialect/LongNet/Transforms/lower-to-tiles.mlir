@@ -3,7 +3,11 @@
 // RUN: not longnet-opt %s --longnet-lower-to-tiles="key-tile=0" --split-input-file 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=BAD
 
+// RUN: not longnet-opt %s --longnet-lower-to-tiles="pairs=8" --split-input-file 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=PAIRS
+
 // BAD: longnet-lower-to-tiles: expects tiles of at least 1, got 64 queries and 0 keys
+// PAIRS: longnet-lower-to-tiles: expects pairs to be 0 or a multiple of 16, got 8
 
 // All branches call one function; a branch is a stride of its arguments.
 // CHECK-LABEL: func @branches

@@ -117,3 +117,26 @@ func.func @delta(%q: tensor<2x8x?x16xf32>, %dout: tensor<2x8x?x16xf32>, %o: tens
   } -> tensor<2x8x?xf32>
   return %delta, %out#1 : tensor<2x8x?xf32>, tensor<2x8x?xf32>
 }
+
+// -----
+
+// Sums over rows read an output that is there.
+// CHECK-LABEL: func @columns
+// CHECK: scf.forall
+// CHECK: longnet.attend
+// CHECK: scf.forall.in_parallel
+// CHECK: linalg.generic
+func.func @columns(%q: tensor<2x8x?x16xf32>, %o: tensor<2x8x?x16xf32>, %l: tensor<2x8x?xf32>, %s: tensor<2x8x16xf32>)
+    -> tensor<2x8x16xf32> {
+  %out:2 = longnet.attend [<segment = 32, dilation = 2>]
+      ins(%q, %q, %q : tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>)
+      outs(%o, %l : tensor<2x8x?x16xf32>, tensor<2x8x?xf32>) -> tensor<2x8x?x16xf32>, tensor<2x8x?xf32>
+  %sum = linalg.generic {indexing_maps = [affine_map<(b, h, d, n) -> (b, h, n, d)>, affine_map<(b, h, d, n) -> (b, h, d)>],
+                         iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%out#0 : tensor<2x8x?x16xf32>) outs(%s : tensor<2x8x16xf32>) {
+  ^bb0(%x: f32, %z: f32):
+    %r = arith.addf %x, %z : f32
+    linalg.yield %r : f32
+  } -> tensor<2x8x16xf32>
+  return %sum : tensor<2x8x16xf32>
+}
