@@ -100,8 +100,8 @@ GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
   auto allocate = [&](ArrayRef<OpFoldResult> sizes, Type type) {
     return allocateBuffer(builder, loc, sizes, type);
   };
-  int64_t m = shape.queryTile, n = shape.keyTile, D = shape.packedHeadDim,
-          Dv = shape.packedValueDim;
+  int64_t m = shape.queryTile, n = shape.keyTile, headDim = shape.packedHeadDim,
+          valueDim = shape.packedValueDim;
   OpFoldResult blocks = attr(blocksOfChunk(shape)),
                tiles = ceilDiv(maxKeys, n).fold();
   Type element = shape.element, state = shape.accumulation;
@@ -112,25 +112,25 @@ GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
       sizes = {blocks, attr(rows / 2), attr(lanes), attr(2)};
     return allocate(sizes, element);
   };
-  GradScratch scratch{packed(D, m),
-                      packed(m, D),
-                      packed(Dv, m),
-                      packed(m, Dv),
+  GradScratch scratch{packed(headDim, m),
+                      packed(m, headDim),
+                      packed(valueDim, m),
+                      packed(m, valueDim),
                       allocate({blocks, attr(m)}, state),
                       allocate({blocks, attr(m)}, state),
                       allocate({blocks, attr(m)}, index),
-                      allocate({blocks, attr(D), attr(m)}, state),
-                      {allocate({attr(n), attr(D)}, element),
-                       allocate({attr(n), attr(Dv)}, element),
+                      allocate({blocks, attr(headDim), attr(m)}, state),
+                      {allocate({attr(n), attr(headDim)}, element),
+                       allocate({attr(n), attr(valueDim)}, element),
                        allocate(attr(n), index)},
-                      allocate({tiles, attr(n), attr(D)}, state),
-                      allocate({tiles, attr(n), attr(Dv)}, state),
-                      allocate({attr(m), attr(D)}, state)};
+                      allocate({tiles, attr(n), attr(headDim)}, state),
+                      allocate({tiles, attr(n), attr(valueDim)}, state),
+                      allocate({attr(m), attr(headDim)}, state)};
   if (!shape.hasPairs())
     return scratch;
-  scratch.queryBlock = allocate({attr(m), attr(D)}, element);
-  scratch.outGradBlock = allocate({attr(m), attr(Dv)}, element);
-  scratch.tile.keyColumns = allocate({attr(D), attr(n)}, element);
+  scratch.queryBlock = allocate({attr(m), attr(headDim)}, element);
+  scratch.outGradBlock = allocate({attr(m), attr(valueDim)}, element);
+  scratch.tile.keyColumns = allocate({attr(headDim), attr(n)}, element);
   // Columns that only fill up are packed once, here.
   Value zero =
       arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));

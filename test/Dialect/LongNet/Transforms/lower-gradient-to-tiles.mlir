@@ -1,5 +1,5 @@
-// RUN: longnet-opt %s --longnet-lower-to-tiles --canonicalize --cse | FileCheck %s --enable-var-scope
-// RUN: longnet-opt %s --longnet-lower-to-tiles="pairs=32" --canonicalize --cse | FileCheck %s --check-prefix=PAIRS
+// RUN: longnet-opt %s --longnet-lower-to-tiles --canonicalize --cse --split-input-file | FileCheck %s --enable-var-scope
+// RUN: longnet-opt %s --longnet-lower-to-tiles="pairs=32" --canonicalize --cse --split-input-file | FileCheck %s --check-prefix=PAIRS
 
 // A loop over batch entries, heads and segments calls one function for all.
 // CHECK-LABEL: func @gradient
@@ -48,6 +48,8 @@ func.func @gradient(%q: memref<1x4x?x16xbf16>, %k: memref<1x2x?x16xbf16>, %l: me
 // PAIRS: longnet.attend_grad_tile
 // PAIRS-SAME: memref<16x64x2xbf16
 // PAIRS-SAME: key_columns(%{{.*}} : memref<32x64xbf16>)
+
+// -----
 
 // A gradient of another type than the storage type is rounded to bf16 in pairs.
 // PAIRS-LABEL: func @mixed
