@@ -52,6 +52,7 @@ func.func @gradient(%q: memref<1x4x?x16xbf16>, %k: memref<1x2x?x16xbf16>, %l: me
 // -----
 
 // A gradient of another type than the storage type is rounded to bf16 in pairs.
+// CHECK-LABEL: func @mixed
 // PAIRS-LABEL: func @mixed
 func.func @mixed(%q: memref<1x4x?x16xbf16>, %dout: memref<1x4x?x16xf32>, %l: memref<1x4x?xf32>) {
   // PAIRS: func.call @[[MIXED:[a-z_0-9]*]](
