@@ -82,7 +82,8 @@ def LongNetExpandExp2 : Pass<"longnet-expand-exp2"> {
     arithmetic with an error below 2 units in the last place. Results below the
     smallest normal number are 0, those from half a power below the largest one
     infinite. NaN stays NaN. With `avx512`, vectors of 512 bits take its
-    instructions for rounding and scaling.
+    instructions for rounding and scaling. Where the operation carries
+    `longnet.rounded_to_bf16`, f32 results are as exact as bf16 needs.
   }];
   let options = [
     Option<"avx512", "avx512", "bool", /*default=*/"false",

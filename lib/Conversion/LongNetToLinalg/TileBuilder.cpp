@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "TileBuilder.h"
+#include "longnet/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -102,6 +103,14 @@ void TileBuilder::contractPairs(Value left, Value right, Value out) {
          Value y = arith::ExtFOp::create(b, type, args[1]);
          return SmallVector<Value>{math::FmaOp::create(b, x, y, args[2])};
        });
+}
+
+Value TileBuilder::exp2(ImplicitLocOpBuilder &builder, Value x,
+                        bool isRounded) {
+  auto power = math::Exp2Op::create(builder, x, arith::FastMathFlags::afn);
+  if (isRounded)
+    power->setAttr(roundedToBF16, builder.getUnitAttr());
+  return power;
 }
 
 void TileBuilder::hide(Value keyPositions, Value queryLimits, Value masked,

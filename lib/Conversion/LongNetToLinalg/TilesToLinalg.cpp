@@ -46,11 +46,12 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
     // exp(s x) = 2^(s log2(e) x).
     Value scale =
         tile.constant(op.getScale().convertToDouble() * 1.44269504088896340736);
+    // Scores stay unscaled until the maximum is subtracted: the difference of
+    // large ones is then exact. For weights of bf16 one FMA is exact enough.
     auto exponential = [&](ImplicitLocOpBuilder &b, Value x, Value top) {
       Value difference = arith::SubFOp::create(b, x, top);
       Value bits = arith::MulFOp::create(b, difference, scale);
-      return math::Exp2Op::create(b, bits, arith::FastMathFlags::afn)
-          .getResult();
+      return TileBuilder::exp2(b, bits, /*isRounded=*/false);
     };
     OpFoldResult queries = tile.sizeOf(op.getMax(), 0);
     Value scores = tile.allocate({tile.sizeOf(op.getKey(), 0), queries});
@@ -103,12 +104,19 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
       Type element = getElementTypeOrSelf(op.getKey());
       Value weights = allocatePairs(tile, op.getKey(), queries);
       AffineMap lanesOfPairs = tile.map(3, d1);
-      tile.emit({tile.splitPairs(scores), base}, {weights, tileSum},
+      Value shift = tile.allocate(queries);
+      tile.emit(base, shift, {line, line}, {parallel},
+                [&](ImplicitLocOpBuilder &b, ValueRange args) {
+                  Value bits = arith::MulFOp::create(b, args[0], scale);
+                  return SmallVector<Value>{arith::NegFOp::create(b, bits)};
+                });
+      tile.emit({tile.splitPairs(scores), shift}, {weights, tileSum},
                 {tile.map(3, {d0, d2, d1}), lanesOfPairs,
                  tile.map(3, {d0, d1, d2}), lanesOfPairs},
                 {reduction, parallel, reduction},
                 [&](ImplicitLocOpBuilder &b, ValueRange args) {
-                  Value p = exponential(b, args[0], args[1]);
+                  Value bits = math::FmaOp::create(b, args[0], scale, args[1]);
+                  Value p = TileBuilder::exp2(b, bits, /*isRounded=*/true);
                   return SmallVector<Value>{
                       arith::TruncFOp::create(b, element, p),
                       arith::AddFOp::create(b, args[3], p)};
@@ -177,7 +185,7 @@ struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
     auto differentiate = [&](ImplicitLocOpBuilder &b, Value score, Value inner,
                              Value base, Value delta) {
       Value bits = math::FmaOp::create(b, score, scale, base);
-      Value weight = math::Exp2Op::create(b, bits, arith::FastMathFlags::afn);
+      Value weight = TileBuilder::exp2(b, bits, op.hasPairs());
       Value difference = arith::SubFOp::create(b, inner, delta);
       Value slope = arith::MulFOp::create(b, weight, difference);
       return std::pair(weight, slope);

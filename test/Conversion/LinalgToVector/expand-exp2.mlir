@@ -44,3 +44,15 @@ func.func @exact(%x: f32) -> f32 {
   %y = math.exp2 %x : f32
   return %y : f32
 }
+
+// What is rounded to bf16 takes three steps.
+// CHECK-LABEL: func @rounded
+// CHECK-COUNT-3: math.fma
+// CHECK-NOT: math.fma
+// AVX512-LABEL: func @rounded
+// AVX512-COUNT-3: math.fma
+// AVX512-NOT: math.fma
+func.func @rounded(%x: vector<16xf32>) -> vector<16xf32> {
+  %y = math.exp2 %x fastmath<afn> {longnet.rounded_to_bf16} : vector<16xf32>
+  return %y : vector<16xf32>
+}
