@@ -3,7 +3,7 @@
 
 LONGNET_BIN_DIR        where the program is (build/bin of this checkout)
 LONGNET_RANDOM_CASES   how many random cases to run (60), and half as many non-finite ones
-LONGNET_CONFIG_HEADS   heads of the configurations people run (their own)
+LONGNET_CONFIG_HEADS   heads of the configurations people run (their own; 3 for gradients)
 """
 
 import functools
@@ -199,7 +199,8 @@ def test_gradients_do_not_depend_on_threads(threads):
 @pytest.mark.parametrize("name", CONFIGURATION_NAMES)
 def test_gradients_of_configuration(name, detached):
     failures = []
-    for case in configuration_cases(MAX_TOKENS, names=[name], heads=CONFIG_HEADS):
+    # The reference takes long: three heads have all that can go wrong with phases.
+    for case in configuration_cases(MAX_TOKENS, names=[name], heads=CONFIG_HEADS or 3):
         if not case.pattern.is_aligned:
             continue
         gradients = run_gradients(case, detached=detached)
