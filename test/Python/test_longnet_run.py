@@ -71,16 +71,6 @@ def check_gradients(case, *options, detached=False):
     assert comparison.ok, f"{case}\n{comparison}"
 
 
-def has_gradient_option():
-    if not LONGNET_RUN.is_file():
-        return False
-    done = subprocess.run([LONGNET_RUN, "--help"], capture_output=True, text=True, timeout=60)
-    return "--grad" in done.stdout
-
-
-needs_gradients = pytest.mark.skipif(
-    not has_gradient_option(), reason=f"{LONGNET_RUN} has no option --grad"
-)
 both_gradients = pytest.mark.parametrize("detached", [False, True], ids=["exact", "detached"])
 
 
@@ -142,11 +132,7 @@ def test_configuration(name):
     assert not failures, "\n".join(failures)
 
 
-@pytest.mark.parametrize(
-    "compute",
-    [run, pytest.param(run_gradients, marks=needs_gradients)],
-    ids=["forward", "backward"],
-)
+@pytest.mark.parametrize("compute", [run, run_gradients], ids=["forward", "backward"])
 def test_flop_is_that_of_the_pattern(tmp_path, compute):
     case = random_case(list(TRAITS).index("ragged"))
     path = tmp_path / "times.json"
@@ -163,28 +149,24 @@ def test_flop_is_that_of_the_pattern(tmp_path, compute):
     assert report["median_seconds"] > 0
 
 
-@needs_gradients
 @both_gradients
 @pytest.mark.parametrize("seed", aligned(range(RANDOM_CASES)))
 def test_gradients_of_random_case(seed, detached):
     check_gradients(random_case(seed), detached=detached)
 
 
-@needs_gradients
 @both_gradients
 @pytest.mark.parametrize("seed", aligned(range(len(TRAITS))))
 def test_gradients_of_reference_interpreter(seed, detached):
     check_gradients(random_case(seed), "--reference", detached=detached)
 
 
-@needs_gradients
 @pytest.mark.parametrize("processor", ["x86-64-v4", "x86-64-v3", "x86-64"])
 @pytest.mark.parametrize("seed", aligned(range(100, 104)))
 def test_gradients_on_processors(seed, processor):
     check_gradients(random_case(seed), f"--mcpu={available(processor)}")
 
 
-@needs_gradients
 @pytest.mark.parametrize("threads", [1, 2, 7])
 def test_gradients_do_not_depend_on_threads(threads):
     case = random_case(list(TRAITS).index("grouped-heads"))
@@ -194,7 +176,15 @@ def test_gradients_do_not_depend_on_threads(threads):
     check_gradients(case, f"--threads={threads}")
 
 
-@needs_gradients
+@pytest.mark.parametrize("tiles", [(32, 48, 64), (33, 17, 100), (96, 32, 1), (1, 1, 7)], ids=str)
+@pytest.mark.parametrize("seed", aligned(range(200, 204)))
+def test_gradients_in_other_tiles(seed, tiles):
+    query, key, chunk = tiles
+    check_gradients(
+        random_case(seed), f"--query-tile={query}", f"--key-tile={key}", f"--chunk={chunk}"
+    )
+
+
 @both_gradients
 @pytest.mark.parametrize("name", CONFIGURATION_NAMES)
 def test_gradients_of_configuration(name, detached):
@@ -210,7 +200,6 @@ def test_gradients_of_configuration(name, detached):
     assert not failures, "\n".join(failures)
 
 
-@needs_gradients
 def test_moved_rows_have_no_gradient(tmp_path):
     case = random_case(list(TRAITS).index("torchscale-indivisible"))
     arguments = save_case(case, tmp_path)

@@ -90,11 +90,12 @@ LogicalResult DilatedAttentionGradOp::verify() {
       failed(verifyGradient(*this, getLse().getType(), getLseGrad().getType(),
                             "lse", "the gradient of lse")))
     return failure();
-  for (BranchAttr branch : getBranches())
+  for (auto [index, branch] : llvm::enumerate(getBranches()))
     if (!branch.isAligned(getKey().getType().getDimSize(2)))
-      return emitOpError() << "branch " << branch
-                           << " moves result rows off their query rows and has "
-                              "no gradient";
+      return emitOpError() << "branch " << index
+                           << ": with padding = torchscale, a dilation that "
+                              "does not divide the segment moves result rows "
+                              "off their query rows and has no gradient";
   return success();
 }
 

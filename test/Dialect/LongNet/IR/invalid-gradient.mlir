@@ -137,7 +137,7 @@ func.func @torchscale_rows(%q: !seq, %k: tensor<1x4x10x8xf32>, %v: tensor<1x4x10
 !seq = tensor<1x4x?x8xf32>
 !lse = tensor<1x4x?xf32>
 func.func @torchscale_moves_rows(%q: !seq, %l: !lse) {
-  // expected-error @below {{branch #longnet.branch<segment = 9, dilation = 2, heads = blocked, padding = torchscale> moves result rows off their query rows and has no gradient}}
+  // expected-error @below {{branch 0: with padding = torchscale, a dilation that does not divide the segment moves result rows off their query rows and has no gradient}}
   %0:3 = longnet.dilated_attention_grad %q, %q, %q results(%q, %l : !seq, !lse) gradient(%q : !seq)
       branches = [<segment = 9, dilation = 2, heads = blocked, padding = torchscale>] : !seq, !seq, !seq
   return

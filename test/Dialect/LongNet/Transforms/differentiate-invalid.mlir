@@ -114,7 +114,7 @@ func.func @broadcast(%x: !seq, %a: tensor<5xf32>, %b: tensor<5x4xf32>, %c: tenso
 !lse = tensor<1x4x?xf32>
 
 func.func @shifted(%x: !seq) -> !seq {
-  // expected-error@+1 {{'longnet.dilated_attention_grad' op branch #longnet.branch<segment = 16, dilation = 3, heads = blocked, padding = torchscale> moves result rows off their query rows and has no gradient}}
+  // expected-error@+1 {{'longnet.dilated_attention_grad' op branch 0: with padding = torchscale, a dilation that does not divide the segment moves result rows off their query rows and has no gradient}}
   %0:2 = longnet.dilated_attention %x, %x, %x
       branches = [<segment = 16, dilation = 3, heads = blocked, padding = torchscale>]
       : (!seq, !seq, !seq) -> (!seq, !lse)
