@@ -35,6 +35,18 @@ Value forgetStrides(OpBuilder &builder, Location loc, Value value) {
   return memref::CastOp::create(builder, loc, general, value);
 }
 
+func::FuncOp makeKernelFunction(Location loc, StringRef name, FunctionType type,
+                                SymbolTable &symbols) {
+  auto function = func::FuncOp::create(loc, name, type);
+  function.setPrivate();
+  function.setNoInline(true);
+  function->setAttr(
+      "llvm.linkage",
+      LLVM::LinkageAttr::get(type.getContext(), LLVM::Linkage::Internal));
+  symbols.insert(function);
+  return function;
+}
+
 void KernelFunctions::call(OpBuilder &builder, Location loc, StringRef name,
                            Attribute key, ValueRange operands, Body body) {
   auto type =
@@ -48,13 +60,7 @@ void KernelFunctions::call(OpBuilder &builder, Location loc, StringRef name,
     return;
   }
   OpBuilder::InsertionGuard guard(builder);
-  auto function = func::FuncOp::create(loc, name, type);
-  function.setPrivate();
-  function.setNoInline(true);
-  function->setAttr(
-      "llvm.linkage",
-      LLVM::LinkageAttr::get(builder.getContext(), LLVM::Linkage::Internal));
-  symbols.insert(function);
+  func::FuncOp function = makeKernelFunction(loc, name, type, symbols);
   known.push_back({name.str(), key, function});
   func::CallOp::create(builder, loc, function, operands);
   Block *entry = function.addEntryBlock();

@@ -16,6 +16,12 @@
 
 namespace longnet {
 
+/// Adds a private function, `name` or one like it, that is never inlined:
+/// inlined into every caller, it would be compiled once for each.
+mlir::func::FuncOp makeKernelFunction(mlir::Location loc, llvm::StringRef name,
+                                      mlir::FunctionType type,
+                                      mlir::SymbolTable &symbols);
+
 /// Private functions, one for all calls of the same name, operand types and
 /// key, so that code does not grow with the number of branches.
 class KernelFunctions {

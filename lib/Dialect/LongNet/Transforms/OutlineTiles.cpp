@@ -6,11 +6,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "KernelFunctions.h"
 #include "longnet/Dialect/LongNet/IR/LongNet.h"
 #include "longnet/Dialect/LongNet/Transforms/Passes.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -61,14 +60,7 @@ struct LongNetOutlineTilesPass
     OpBuilder builder(&getContext());
     Location loc = op->getLoc();
     std::string name = "longnet_" + op->getName().stripDialect().str();
-    auto function = func::FuncOp::create(builder, loc, name, type);
-    function.setPrivate();
-    // Inlined into every branch, the tile would be compiled once for each.
-    function.setNoInline(true);
-    function->setAttr(
-        "llvm.linkage",
-        LLVM::LinkageAttr::get(&getContext(), LLVM::Linkage::Internal));
-    symbols.insert(function);
+    func::FuncOp function = makeKernelFunction(loc, name, type, symbols);
     Block *body = function.addEntryBlock();
     builder.setInsertionPointToStart(body);
     // By number: one value may be several operands here, but not everywhere.
