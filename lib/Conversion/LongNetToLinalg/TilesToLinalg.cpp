@@ -47,7 +47,8 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
     Value scale =
         tile.constant(op.getScale().convertToDouble() * 1.44269504088896340736);
     // Scores stay unscaled until the maximum is subtracted: the difference of
-    // large ones is then exact. For weights of bf16 one FMA is exact enough.
+    // large ones is then exact. For weights of bf16 one FMA is exact enough,
+    // but their sum is that of lse and takes the whole exponential.
     auto exponential = [&](ImplicitLocOpBuilder &b, Value x, Value top) {
       Value difference = arith::SubFOp::create(b, x, top);
       Value bits = arith::MulFOp::create(b, difference, scale);
@@ -116,7 +117,7 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
                 {reduction, parallel, reduction},
                 [&](ImplicitLocOpBuilder &b, ValueRange args) {
                   Value bits = math::FmaOp::create(b, args[0], scale, args[1]);
-                  Value p = TileBuilder::exp2(b, bits, /*isRounded=*/true);
+                  Value p = TileBuilder::exp2(b, bits, /*isRounded=*/false);
                   return SmallVector<Value>{
                       arith::TruncFOp::create(b, element, p),
                       arith::AddFOp::create(b, args[3], p)};
