@@ -14,8 +14,8 @@
 
 namespace longnet {
 
-/// Marks a `math.exp2 fastmath<afn>` whose result is rounded to bf16: it needs no
-/// more than bf16's accuracy.
+/// Marks a `math.exp2 fastmath<afn>` whose result is rounded to bf16: it needs
+/// no more than bf16's accuracy.
 constexpr llvm::StringLiteral roundedToBF16 = "longnet.rounded_to_bf16";
 
 #define GEN_PASS_DECL
