@@ -159,13 +159,11 @@ Error evaluate(AttendGradOp op, Frame &frame) {
                                    {outGrad.getDim(3), "out_grad"}}))
     return error;
 
-  SmallVector<RuntimeTensor> results;
-  for (mlir::Value init : op.getDpsInits()) {
-    Expected<RuntimeTensor> result = addPrefix(op, frame.takeTensor(init, op));
-    if (!result)
-      return result.takeError();
-    results.push_back(std::move(*result));
-  }
+  Expected<SmallVector<RuntimeTensor>> destinations =
+      takeDestinations(op, frame);
+  if (!destinations)
+    return destinations.takeError();
+  MutableArrayRef<RuntimeTensor> results(*destinations);
   const NamedTensor operands[] = {{problem->query, "query"},
                                   {problem->key, "key"},
                                   {problem->value, "value"}};

@@ -39,13 +39,11 @@ Error evaluate(AttendGradTileOp op, Frame &frame) {
     keyPositions = frame.getTensor(op.getKeyPositions());
     queryLimits = frame.getTensor(op.getQueryLimits());
   }
-  SmallVector<RuntimeTensor> results;
-  for (mlir::Value init : op.getDpsInits()) {
-    Expected<RuntimeTensor> result = addPrefix(op, frame.takeTensor(init, op));
-    if (!result)
-      return result.takeError();
-    results.push_back(std::move(*result));
-  }
+  Expected<SmallVector<RuntimeTensor>> destinations =
+      takeDestinations(op, frame);
+  if (!destinations)
+    return destinations.takeError();
+  MutableArrayRef<RuntimeTensor> results(*destinations);
   RuntimeTensor &queryGrad = results[0], &keyGrad = results[1],
                 &valueGrad = results[2];
 

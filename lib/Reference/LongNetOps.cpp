@@ -18,6 +18,19 @@ using mlir::Operation;
 
 namespace longnet {
 
+Expected<SmallVector<RuntimeTensor>>
+takeDestinations(mlir::DestinationStyleOpInterface op, Frame &frame) {
+  SmallVector<RuntimeTensor> destinations;
+  for (mlir::Value init : op.getDpsInits()) {
+    Expected<RuntimeTensor> destination =
+        addPrefix(op, frame.takeTensor(init, op));
+    if (!destination)
+      return destination.takeError();
+    destinations.push_back(std::move(*destination));
+  }
+  return destinations;
+}
+
 int64_t getPhase(BranchAttr branch, int64_t head, int64_t heads) {
   int64_t r = branch.getDilation();
   switch (branch.getHeadOffset()) {

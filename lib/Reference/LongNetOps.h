@@ -27,6 +27,10 @@ llvm::Error evaluate(AttendGradOp op, Frame &frame);
 llvm::Error evaluate(AttendGradTileOp op, Frame &frame);
 
 /// The phase of head `head` of `heads` in `branch`.
+/// The tensors that `op` starts its results from, taken to be written.
+llvm::Expected<llvm::SmallVector<RuntimeTensor>>
+takeDestinations(mlir::DestinationStyleOpInterface op, Frame &frame);
+
 int64_t getPhase(BranchAttr branch, int64_t head, int64_t heads);
 
 /// A branch that lists phases must do so for every head.

@@ -55,6 +55,15 @@ llvm::LogicalResult vectorizePairs(mlir::linalg::LinalgOp op,
 /// Where an iteration stands: one index for each dimension of the operation.
 using Position = llvm::SmallVector<mlir::Value>;
 
+/// A loop over [begin, end) in steps of `step` with `body` in it.
+void emitLoop(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value begin,
+              mlir::Value end, int64_t step,
+              llvm::function_ref<void(mlir::Value)> body);
+
+/// `base + by`.
+mlir::Value offsetBy(mlir::OpBuilder &builder, mlir::Location loc,
+                     mlir::Value base, int64_t by);
+
 /// Whether the last dimension of `value`, a buffer, has stride 1.
 bool isContiguous(mlir::Value value);
 

@@ -123,18 +123,12 @@ private:
   }
 
   Value offset(Value base, int64_t by) {
-    return by == 0
-               ? base
-               : builder.createOrFold<arith::AddIOp>(loc, base, constant(by));
+    return offsetBy(builder, loc, base, by);
   }
 
-  /// A loop over [begin, end) in steps of `step`.
   void emitLoop(Value begin, Value end, int64_t step,
                 function_ref<void(Value)> body) {
-    auto loop = scf::ForOp::create(builder, loc, begin, end, constant(step));
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(loop.getBody());
-    body(loop.getInductionVar());
+    longnet::emitLoop(builder, loc, begin, end, step, body);
   }
 
   /// `dim` in steps of `steps[0]`, the rest in `steps[1]`, and so on down to 1.

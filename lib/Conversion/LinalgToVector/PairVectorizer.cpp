@@ -44,9 +44,7 @@ protected:
   }
 
   Value offset(Value base, int64_t by) {
-    return by == 0
-               ? base
-               : builder.createOrFold<arith::AddIOp>(loc, base, constant(by));
+    return offsetBy(builder, loc, base, by);
   }
 
   /// A loop over [begin, end) in steps of `step`; none for a single step.
@@ -54,11 +52,7 @@ protected:
                 function_ref<void(Value)> body) {
     if (begin + step == end)
       return body(constant(begin));
-    auto loop = scf::ForOp::create(builder, loc, constant(begin), constant(end),
-                                   constant(step));
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(loop.getBody());
-    body(loop.getInductionVar());
+    longnet::emitLoop(builder, loc, constant(begin), constant(end), step, body);
   }
 
   /// [0, size) in steps of `step`, the rest in smaller ones.

@@ -76,8 +76,7 @@ LogicalResult vectorizeTranspose(linalg::LinalgOp op, RewriterBase &rewriter,
     SmallVector<Value> rows;
     for (int64_t row = 0; row < lanes; ++row) {
       Position source = at;
-      source[writeDim] = rewriter.createOrFold<arith::AddIOp>(loc, at[writeDim],
-                                                              constant(row));
+      source[writeDim] = offsetBy(rewriter, loc, at[writeDim], row);
       Value line = vector::LoadOp::create(
           rewriter, loc, VectorType::get(lanes, sourceElement), input->get(),
           indicesOf(op, *input, source));
@@ -87,8 +86,7 @@ LogicalResult vectorizeTranspose(linalg::LinalgOp op, RewriterBase &rewriter,
     rows = transposeSquare(rewriter, loc, std::move(rows));
     for (int64_t row = 0; row < lanes; ++row) {
       Position target = at;
-      target[readDim] =
-          rewriter.createOrFold<arith::AddIOp>(loc, at[readDim], constant(row));
+      target[readDim] = offsetBy(rewriter, loc, at[readDim], row);
       vector::StoreOp::create(rewriter, loc, rows[row], init->get(),
                               indicesOf(op, *init, target));
     }
@@ -103,31 +101,28 @@ LogicalResult vectorizeTranspose(linalg::LinalgOp op, RewriterBase &rewriter,
     sizes.push_back(size);
     mains.push_back(rewriter.createOrFold<arith::SubIOp>(loc, size, rest));
   }
-  auto emitLoop = [&](Value begin, Value end, int64_t step,
-                      function_ref<void(Value)> body) {
-    auto loop = scf::ForOp::create(rewriter, loc, begin, end, constant(step));
-    OpBuilder::InsertionGuard guard(rewriter);
-    rewriter.setInsertionPointToStart(loop.getBody());
-    body(loop.getInductionVar());
+  auto loop = [&](Value begin, Value end, int64_t step,
+                  function_ref<void(Value)> body) {
+    emitLoop(rewriter, loc, begin, end, step, body);
   };
-  emitLoop(constant(0), mains[writeDim], lanes, [&](Value write) {
+  loop(constant(0), mains[writeDim], lanes, [&](Value write) {
     position[writeDim] = write;
-    emitLoop(constant(0), mains[readDim], lanes, [&](Value read) {
+    loop(constant(0), mains[readDim], lanes, [&](Value read) {
       position[readDim] = read;
       emitSquare(position);
     });
     Value end = arith::AddIOp::create(rewriter, loc, write, constant(lanes));
-    emitLoop(mains[readDim], sizes[readDim], 1, [&](Value read) {
+    loop(mains[readDim], sizes[readDim], 1, [&](Value read) {
       position[readDim] = read;
-      emitLoop(write, end, 1, [&](Value element) {
+      loop(write, end, 1, [&](Value element) {
         position[writeDim] = element;
         emitElement(position);
       });
     });
   });
-  emitLoop(mains[writeDim], sizes[writeDim], 1, [&](Value write) {
+  loop(mains[writeDim], sizes[writeDim], 1, [&](Value write) {
     position[writeDim] = write;
-    emitLoop(constant(0), sizes[readDim], 1, [&](Value read) {
+    loop(constant(0), sizes[readDim], 1, [&](Value read) {
       position[readDim] = read;
       emitElement(position);
     });

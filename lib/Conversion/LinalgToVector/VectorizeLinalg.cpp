@@ -40,6 +40,23 @@ int64_t VectorTarget::lanesFor(linalg::LinalgOp op) const {
   return std::max<int64_t>(bits / widest, 1);
 }
 
+void emitLoop(OpBuilder &builder, Location loc, Value begin, Value end,
+              int64_t step, function_ref<void(Value)> body) {
+  auto loop =
+      scf::ForOp::create(builder, loc, begin, end,
+                         arith::ConstantIndexOp::create(builder, loc, step));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  body(loop.getInductionVar());
+}
+
+Value offsetBy(OpBuilder &builder, Location loc, Value base, int64_t by) {
+  if (by == 0)
+    return base;
+  Value constant = arith::ConstantIndexOp::create(builder, loc, by);
+  return builder.createOrFold<arith::AddIOp>(loc, base, constant);
+}
+
 bool isContiguous(Value value) {
   auto type = dyn_cast<MemRefType>(value.getType());
   int64_t offset;

@@ -8,6 +8,7 @@
 
 #include "TileBuilder.h"
 #include "longnet/Conversion/Passes.h"
+#include "longnet/Dialect/LongNet/IR/Pairs.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -83,15 +84,7 @@ void TileBuilder::contract(Value left, ArrayRef<AffineExpr> leftAt, Value right,
 }
 
 Value TileBuilder::splitPairs(Value buffer, unsigned dim) {
-  auto type = cast<MemRefType>(buffer.getType());
-  SmallVector<int64_t> shape(type.getShape());
-  SmallVector<ReassociationIndices> groups{{0}, {1}};
-  groups[dim].push_back(dim + 1);
-  if (dim == 0)
-    groups[1] = {2};
-  shape[dim] /= 2;
-  shape.insert(shape.begin() + dim + 1, 2);
-  return memref::ExpandShapeOp::create(builder, loc, shape, buffer, groups);
+  return longnet::splitPairs(builder, loc, buffer, dim);
 }
 
 void TileBuilder::contractPairs(Value left, Value right, Value out) {

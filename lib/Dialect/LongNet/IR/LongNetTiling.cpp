@@ -51,6 +51,25 @@ struct Slicer {
 
 } // namespace
 
+/// `base`, or 0 if it is null, moved by `by`.
+static Value shift(OpBuilder &builder, Location loc, Value base,
+                   OpFoldResult by) {
+  IndexExpr offset(builder, loc, by);
+  if (base)
+    offset = IndexExpr(builder, loc, OpFoldResult(base)) + offset;
+  return offset.materialize();
+}
+
+/// The number of heads that those of `op`'s query are some of.
+template <typename Op>
+static Value getAllHeads(Op op, OpBuilder &builder) {
+  if (op.getHeads())
+    return op.getHeads();
+  OpFoldResult own =
+      tensor::getMixedSize(builder, op.getLoc(), op.getQuery(), 1);
+  return getValueOrCreateConstantIndexOp(builder, op.getLoc(), own);
+}
+
 static SmallVector<Range> getDomain(OpBuilder &builder, Location loc,
                                     Value shaped, unsigned dims) {
   SmallVector<Range> domain;
@@ -190,12 +209,6 @@ AttendOp::getTiledImplementation(OpBuilder &builder,
                         IndexExpr(builder, loc, queryHeads))
                    .fold();
   }
-  auto shifted = [&](Value base, OpFoldResult by) {
-    IndexExpr offset(builder, loc, by);
-    return (base ? IndexExpr(builder, loc, OpFoldResult(base)) + offset
-                 : offset)
-        .materialize();
-  };
   Value query = slice(getQuery(), offsets, sizes);
   Value key = slice(getKey(), keyAt, keySizes);
   Value value = slice(getValue(), keyAt, keySizes);
@@ -204,12 +217,11 @@ AttendOp::getTiledImplementation(OpBuilder &builder,
     lengths = slice(getKvLengths(), offsets[0], sizes[0]);
   Value out = slice(getOut(), offsets, sizes);
   Value lse = slice(getLse(), offsets, sizes);
-  Value heads = getHeads() ? getHeads()
-                           : IndexExpr(builder, loc, queryHeads).materialize();
   auto tile = AttendOp::create(
       builder, loc, TypeRange{out.getType(), lse.getType()}, query, key, value,
-      lengths, shifted(getQueryOffset(), offsets[2]), getKeyOffset(),
-      shifted(getHeadOffset(), offsets[1]), heads, out, lse, getBranchesAttr(),
+      lengths, shift(builder, loc, getQueryOffset(), offsets[2]),
+      getKeyOffset(), shift(builder, loc, getHeadOffset(), offsets[1]),
+      getAllHeads(*this, builder), out, lse, getBranchesAttr(),
       getAccumulateAttr(), getCausalAttr(), getScaleAttr());
   return TilingResult{
       {tile}, SmallVector<Value>(tile->getResults()), slice.slices};
@@ -341,20 +353,13 @@ AttendGradOp::getTiledImplementation(OpBuilder &builder,
   Value queryOffset = getQueryOffset(), keyOffset = getKeyOffset();
   if (splitsRows(*this))
     queryOffset = keyOffset = IndexExpr(builder, loc, offsets[2]).materialize();
-  IndexExpr head(builder, loc, at.queryOffsets[1]);
-  if (getHeadOffset())
-    head = head + IndexExpr(builder, loc, OpFoldResult(getHeadOffset()));
-  Value heads =
-      getHeads() ? getHeads()
-                 : IndexExpr(builder, loc,
-                             tensor::getMixedSize(builder, loc, getQuery(), 1))
-                       .materialize();
   auto tile = AttendGradOp::create(
       builder, loc,
       TypeRange{queryGrad.getType(), keyGrad.getType(), valueGrad.getType()},
       query, key, value, lse, delta, outGrad, lengths, queryOffset, keyOffset,
-      head.materialize(), heads, queryGrad, keyGrad, valueGrad, getBranchAttr(),
-      getCausalAttr(), getScaleAttr());
+      shift(builder, loc, getHeadOffset(), at.queryOffsets[1]),
+      getAllHeads(*this, builder), queryGrad, keyGrad, valueGrad,
+      getBranchAttr(), getCausalAttr(), getScaleAttr());
   return TilingResult{
       {tile}, SmallVector<Value>(tile->getResults()), slice.slices};
 }

@@ -199,18 +199,13 @@ void GradEmitter::loadBlock(const IndexExpr &start, Value index) {
     return firstLanes(builder, loc, block(buffer, index), count);
   };
   // Lanes without a query are zeros that see nothing.
-  IndexExpr rest = count.constant(shape.queryTile) - count;
-  Value zero = arith::ConstantOp::create(builder, loc,
-                                         builder.getZeroAttr(shape.element));
   for (auto [from, rowTile, asRows, asLanes] :
        {std::tuple(group.query, scratch.queryBlock, scratch.queryRows,
                    scratch.queries),
         std::tuple(group.outGrad, scratch.outGradBlock, scratch.outGradRows,
                    scratch.outGrads)}) {
     Value target = shape.hasPairs() ? rowTile : block(asRows, index);
-    packRows(builder, loc, source(from), target, count);
-    linalg::FillOp::create(builder, loc, zero,
-                           viewRows(builder, loc, target, count, rest));
+    packTile(builder, loc, source(from), target, count);
     packColumns(builder, loc, target, block(asLanes, index));
     if (shape.hasPairs())
       packRowPairs(builder, loc, target, block(asRows, index));

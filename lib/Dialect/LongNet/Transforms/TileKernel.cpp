@@ -8,6 +8,7 @@
 
 #include "TileKernel.h"
 #include "longnet/Dialect/LongNet/IR/Geometry.h"
+#include "longnet/Dialect/LongNet/IR/Pairs.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -113,22 +114,6 @@ Value firstLanes(OpBuilder &builder, Location loc, Value block,
   return makeView(builder, loc, block, offsets, sizes, strides, /*dropped=*/0);
 }
 
-/// `buffer` with dimension `dim` split into pairs.
-static Value splitPairs(OpBuilder &builder, Location loc, Value buffer,
-                        unsigned dim) {
-  auto type = cast<MemRefType>(buffer.getType());
-  SmallVector<int64_t> shape(type.getShape());
-  SmallVector<ReassociationIndices> groups;
-  for (int64_t at = 0, next = 0; at < type.getRank(); ++at) {
-    groups.push_back({next++});
-    if (at == dim)
-      groups.back().push_back(next++);
-  }
-  shape[dim] /= 2;
-  shape.insert(shape.begin() + dim + 1, 2);
-  return memref::ExpandShapeOp::create(builder, loc, shape, buffer, groups);
-}
-
 void packRows(OpBuilder &builder, Location loc, Value from, Value to,
               const IndexExpr &count) {
   AffineMap straight =
@@ -142,6 +127,16 @@ void packRows(OpBuilder &builder, Location loc, Value from, Value to,
                   [&](OpBuilder &b, Location l, ValueRange args) {
                     return SmallVector<Value>{convert(b, l, args[0], element)};
                   });
+}
+
+void packTile(OpBuilder &builder, Location loc, Value from, Value to,
+              const IndexExpr &count) {
+  packRows(builder, loc, from, to, count);
+  Value zero = arith::ConstantOp::create(
+      builder, loc, builder.getZeroAttr(getElementTypeOrSelf(to)));
+  IndexExpr rows(builder, loc, memref::getMixedSize(builder, loc, to, 0));
+  linalg::FillOp::create(builder, loc, zero,
+                         viewRows(builder, loc, to, count, rows - count));
 }
 
 void packColumns(OpBuilder &builder, Location loc, Value from, Value to) {
@@ -174,8 +169,6 @@ void packKeys(OpBuilder &builder, Location loc, const TileShape &shape,
               const KeyRows &keys, const KeyTile &tile, Value firstKey) {
   AffineMap line = AffineMap::getMultiDimIdentityMap(1, builder.getContext());
   IndexExpr first(builder, loc, OpFoldResult(firstKey));
-  Value zero = arith::ConstantOp::create(builder, loc,
-                                         builder.getZeroAttr(shape.element));
   for (auto [from, to, columns] :
        {std::tuple(keys.key, tile.keys, tile.keyColumns),
         std::tuple(keys.value, tile.values, tile.valueColumns)}) {
@@ -183,12 +176,9 @@ void packKeys(OpBuilder &builder, Location loc, const TileShape &shape,
     IndexExpr count = maximum(minimum(rows - first, shape.keyTile), 0);
     // Rows that do not exist are zero: they may take part, and where they do
     // not, zero times anything packed here before must not be NaN.
-    IndexExpr rest = count.constant(shape.keyTile) - count;
     IndexExpr start = minimum(first, rows);
-    packRows(builder, loc, viewRows(builder, loc, from, start, count), to,
+    packTile(builder, loc, viewRows(builder, loc, from, start, count), to,
              count);
-    linalg::FillOp::create(builder, loc, zero,
-                           viewRows(builder, loc, to, count, rest));
     if (columns)
       packColumns(builder, loc, to, columns);
   }

@@ -178,6 +178,10 @@ mlir::Value firstLanes(mlir::OpBuilder &builder, mlir::Location loc,
 void packRows(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from,
               mlir::Value to, const IndexExpr &count);
 
+/// The same, and zeros in the rows of `to` beyond `count`.
+void packTile(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from,
+              mlir::Value to, const IndexExpr &count);
+
 /// Transposes `from` [rows, columns] into `to` [columns, rows]; if that is in
 /// pairs, [columns / 2, rows, 2].
 void packColumns(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from,
