@@ -39,7 +39,8 @@ void longnet::optimize(Module &module, TargetMachine &machine) {
   PipelineTuningOptions tuning;
   tuning.LoopVectorization = true;
   tuning.LoopInterleaving = true;
-  tuning.LoopUnrolling = true;
+  // Loops that gain by it come unrolled.
+  tuning.LoopUnrolling = false;
   tuning.SLPVectorization = true;
   PassBuilder builder(&machine, tuning);
 

@@ -115,11 +115,13 @@ longnet::createTargetMachine(const TargetOptions &options) {
 longnet::VectorUnit longnet::getVectorUnit(const TargetMachine &machine) {
   const MCSubtargetInfo &info = *machine.getMCSubtargetInfo();
   if (!machine.getTargetTriple().isX86())
-    return {128, 32, InstructionSet::generic};
-  if (!info.checkFeatures("+avx512f"))
-    return {info.checkFeatures("+avx2") ? 256u : 128u, 16,
-            InstructionSet::generic};
-  InstructionSet instructions = InstructionSet::generic;
+    return {128, 32};
+  if (!info.checkFeatures("+avx512f")) {
+    unsigned bits = info.checkFeatures("+avx2") ? 256 : 128;
+    return {bits, 16, InstructionSet::generic, /*queryTile=*/32,
+            /*keyTile=*/128};
+  }
+  VectorUnit unit{512, 32};
   // Only Linux is known to hand out tiles.
   bool mayHaveTiles = machine.getTargetTriple().isOSLinux();
   for (auto [set, features] :
@@ -130,9 +132,9 @@ longnet::VectorUnit longnet::getVectorUnit(const TargetMachine &machine) {
     if (!info.checkFeatures(features) ||
         (set == InstructionSet::amx && !mayHaveTiles))
       break;
-    instructions = set;
+    unit.instructions = set;
   }
-  return {512, 32, instructions};
+  return unit;
 }
 
 bool longnet::isHost(const TargetMachine &machine) {

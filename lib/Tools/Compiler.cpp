@@ -105,10 +105,8 @@ static void setPipelineOptions(CPUPipelineOptions &pipeline,
   pipeline.instructions = unit.instructions;
   if (options.chunk)
     pipeline.chunk = *options.chunk;
-  if (options.queryTile)
-    pipeline.queryTile = *options.queryTile;
-  if (options.keyTile)
-    pipeline.keyTile = *options.keyTile;
+  pipeline.queryTile = options.queryTile.value_or(unit.queryTile);
+  pipeline.keyTile = options.keyTile.value_or(unit.keyTile);
 }
 
 Expected<CompiledModule> longnet::compile(ModuleOp module,

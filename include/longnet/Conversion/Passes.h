@@ -18,6 +18,9 @@ namespace longnet {
 /// no more than bf16's accuracy.
 constexpr llvm::StringLiteral roundedToBF16 = "longnet.rounded_to_bf16";
 
+/// Marks one whose result, where it is a number, is at most 1.
+constexpr llvm::StringLiteral atMostOne = "longnet.at_most_one";
+
 #define GEN_PASS_DECL
 #include "longnet/Conversion/Passes.h.inc"
 

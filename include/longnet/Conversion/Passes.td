@@ -83,7 +83,8 @@ def LongNetExpandExp2 : Pass<"longnet-expand-exp2"> {
     smallest normal number are 0, those from half a power below the largest one
     infinite. NaN stays NaN. With `avx512`, vectors of 512 bits take its
     instructions for rounding and scaling. Where the operation carries
-    `longnet.rounded_to_bf16`, f32 results are as exact as bf16 needs.
+    `longnet.rounded_to_bf16`, f32 results are as exact as bf16 needs; where it
+    carries `longnet.at_most_one`, nothing is done for large results.
   }];
   let options = [
     Option<"avx512", "avx512", "bool", /*default=*/"false",

@@ -33,10 +33,12 @@ struct TargetOptions {
 llvm::Expected<std::unique_ptr<llvm::TargetMachine>>
 createTargetMachine(const TargetOptions &options);
 
-/// The vector registers and instructions that pay on a processor.
+/// The vector registers and instructions that pay on a processor, and the
+/// queries and keys of a tile that suit its registers and first cache.
 struct VectorUnit {
   unsigned bits, registers;
-  InstructionSet instructions;
+  InstructionSet instructions = InstructionSet::generic;
+  unsigned queryTile = 64, keyTile = 64;
 };
 VectorUnit getVectorUnit(const llvm::TargetMachine &machine);
 

@@ -51,9 +51,10 @@ Format formatOf(Type element, bool isRounded) {
 /// Builds 2^x for one operation.
 class Exp2Builder {
 public:
-  Exp2Builder(ImplicitLocOpBuilder &b, Type type, bool isRounded)
-      : b(b), type(type), element(getElementTypeOrSelf(type)),
-        format(formatOf(element, isRounded)) {}
+  Exp2Builder(ImplicitLocOpBuilder &b, math::Exp2Op op)
+      : b(b), type(op.getType()), element(getElementTypeOrSelf(type)),
+        format(formatOf(element, op->hasAttr(roundedToBF16))),
+        isAtMostOne(op->hasAttr(atMostOne)) {}
 
   /// By instructions that split and scale at any magnitude.
   Value withAVX512(Value x) {
@@ -115,6 +116,7 @@ private:
   ImplicitLocOpBuilder &b;
   Type type, element;
   Format format;
+  bool isAtMostOne;
 };
 
 Value Exp2Builder::withIntegers(Value x) {
@@ -132,20 +134,21 @@ Value Exp2Builder::withIntegers(Value x) {
       arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, smallest);
   x = arith::SelectOp::create(b, tooSmall, smallest, x);
   // One above the largest exponent, the scale is infinite.
-  Value largest = real(double(format.bias) + 1);
-  Value tooLarge =
-      arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, largest);
-  x = arith::SelectOp::create(b, tooLarge, largest, x);
-  // Adding 1.5 * 2^mantissaBits rounds to an integer, left in the low bits.
-  Value magic = real(1.5 * std::ldexp(1.0, format.mantissaBits));
+  if (!isAtMostOne) {
+    Value largest = real(double(format.bias) + 1);
+    Value tooLarge =
+        arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, x, largest);
+    x = arith::SelectOp::create(b, tooLarge, largest, x);
+  }
+  // Adding 1.5 * 2^mantissaBits rounds to an integer, left in the low bits. The
+  // bias on top makes it the exponent of 2^n as a float.
+  Value magic = real(1.5 * std::ldexp(1.0, format.mantissaBits) + format.bias);
   Value shifted = arith::AddFOp::create(b, x, magic);
   Value nearest = arith::SubFOp::create(b, shifted, magic);
   Value power = polynomial(arith::SubFOp::create(b, x, nearest));
-  // 2^n as a float: n + bias in the exponent.
   Value bits = arith::BitcastOp::create(b, bitsType, shifted);
-  Value exponent = arith::AddIOp::create(b, bits, whole(format.bias));
-  exponent = arith::ShLIOp::create(b, exponent, whole(format.mantissaBits));
-  Value scale = arith::BitcastOp::create(b, type, exponent);
+  bits = arith::ShLIOp::create(b, bits, whole(format.mantissaBits));
+  Value scale = arith::BitcastOp::create(b, type, bits);
   return arith::MulFOp::create(b, power, scale);
 }
 
@@ -161,7 +164,7 @@ struct ExpandExp2 : OpRewritePattern<math::Exp2Op> {
     if (!arith::bitEnumContainsAll(op.getFastmath(), arith::FastMathFlags::afn))
       return rewriter.notifyMatchFailure(op, "not to be approximated");
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    Exp2Builder power(b, type, op->hasAttr(roundedToBF16));
+    Exp2Builder power(b, op);
     auto vector = dyn_cast<VectorType>(type);
     bool fills =
         vector && vector.getRank() == 1 && !vector.isScalable() &&

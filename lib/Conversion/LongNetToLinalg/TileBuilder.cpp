@@ -99,10 +99,10 @@ void TileBuilder::contractPairs(Value left, Value right, Value out) {
 }
 
 Value TileBuilder::exp2(ImplicitLocOpBuilder &builder, Value x,
-                        bool isRounded) {
+                        StringRef known) {
   auto power = math::Exp2Op::create(builder, x, arith::FastMathFlags::afn);
-  if (isRounded)
-    power->setAttr(roundedToBF16, builder.getUnitAttr());
+  if (!known.empty())
+    power->setAttr(known, builder.getUnitAttr());
   return power;
 }
 

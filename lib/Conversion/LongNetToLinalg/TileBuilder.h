@@ -64,9 +64,10 @@ public:
   /// `buffer` [rows, lanes] as [rows / 2, 2, lanes], or with dimension 1 split.
   mlir::Value splitPairs(mlir::Value buffer, unsigned dim = 0);
 
-  /// 2^x to the accuracy of the type, or of bf16 for what is rounded to it.
+  /// 2^x to the accuracy of the type. `known` names what else is known of the
+  /// result: `roundedToBF16` or `atMostOne`.
   static mlir::Value exp2(mlir::ImplicitLocOpBuilder &builder, mlir::Value x,
-                          bool isRounded);
+                          llvm::StringRef known = {});
 
   /// Scores [keys, queries] that are not visible become -inf; none do where
   /// `masked` is given and false.

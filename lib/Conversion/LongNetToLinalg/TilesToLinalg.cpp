@@ -52,7 +52,7 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
     auto exponential = [&](ImplicitLocOpBuilder &b, Value x, Value top) {
       Value difference = arith::SubFOp::create(b, x, top);
       Value bits = arith::MulFOp::create(b, difference, scale);
-      return TileBuilder::exp2(b, bits, /*isRounded=*/false);
+      return TileBuilder::exp2(b, bits, atMostOne);
     };
     OpFoldResult queries = tile.sizeOf(op.getMax(), 0);
     Value scores = tile.allocate({tile.sizeOf(op.getKey(), 0), queries});
@@ -117,7 +117,7 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
                 {reduction, parallel, reduction},
                 [&](ImplicitLocOpBuilder &b, ValueRange args) {
                   Value bits = math::FmaOp::create(b, args[0], scale, args[1]);
-                  Value p = TileBuilder::exp2(b, bits, /*isRounded=*/false);
+                  Value p = TileBuilder::exp2(b, bits, atMostOne);
                   return SmallVector<Value>{
                       arith::TruncFOp::create(b, element, p),
                       arith::AddFOp::create(b, args[3], p)};
@@ -186,7 +186,8 @@ struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
     auto differentiate = [&](ImplicitLocOpBuilder &b, Value score, Value inner,
                              Value base, Value delta) {
       Value bits = math::FmaOp::create(b, score, scale, base);
-      Value weight = TileBuilder::exp2(b, bits, op.hasPairs());
+      Value weight =
+          TileBuilder::exp2(b, bits, op.hasPairs() ? roundedToBF16 : "");
       Value difference = arith::SubFOp::create(b, inner, delta);
       Value slope = arith::MulFOp::create(b, weight, difference);
       return std::pair(weight, slope);

@@ -45,6 +45,16 @@ func.func @exact(%x: f32) -> f32 {
   return %y : f32
 }
 
+// Nothing large needs a bound.
+// CHECK-LABEL: func @weight
+// CHECK: arith.cmpf olt
+// CHECK-NOT: arith.cmpf
+// CHECK-COUNT-5: math.fma
+func.func @weight(%x: vector<8xf32>) -> vector<8xf32> {
+  %y = math.exp2 %x fastmath<afn> {longnet.at_most_one} : vector<8xf32>
+  return %y : vector<8xf32>
+}
+
 // What is rounded to bf16 takes three steps.
 // CHECK-LABEL: func @rounded
 // CHECK-COUNT-3: math.fma
