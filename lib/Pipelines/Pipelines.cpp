@@ -95,9 +95,11 @@ void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   pm.addPass(createFinalizeMemRefToLLVMConversionPass());
   pm.addPass(createSCFToControlFlowPass());
   // Elsewhere LLVM rounds to bf16 by a call for every element.
-  arith::ArithExpandOpsPassOptions rounding;
-  rounding.includeBf16 = options.instructions < InstructionSet::avx512bf16;
-  pm.addPass(arith::createArithExpandOpsPass(rounding));
+  arith::ArithExpandOpsPassOptions expandArith;
+  expandArith.includeBf16 = options.instructions < InstructionSet::avx512bf16;
+  if (expandArith.includeBf16)
+    pm.addPass(createLongNetRoundToBF16());
+  pm.addPass(arith::createArithExpandOpsPass(expandArith));
   ConvertVectorToLLVMPassOptions vectors;
   vectors.x86Vector = options.instructions >= InstructionSet::avx512bf16;
   vectors.amx = options.instructions >= InstructionSet::amx;

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from longnet import CONFIGURATIONS
+from longnet import CONFIGURATIONS, Pattern
 from longnet.cases import (
     TRAITS,
+    Case,
     compare,
     compare_gradients,
     configuration_cases,
@@ -109,6 +110,14 @@ def test_processors(seed, processor):
 @pytest.mark.parametrize("threads", [1, 2, 7])
 def test_threads(threads):
     check(random_case(list(TRAITS).index("indivisible")), f"--threads={threads}")
+
+
+@pytest.mark.parametrize("dtype", ["f64", "f32", "bf16", "f16"])
+def test_huge_scores(dtype):
+    """Rounding errors of the scores are themselves beyond what exp can take."""
+    q, k, v = np.random.default_rng(3).normal(size=(3, 1, 2, 100, 64))
+    factor = 1e3 if dtype == "f16" else 1e12
+    check(Case("huge", Pattern.parse("64:1,128:2"), factor * q, factor * k, v, dtype))
 
 
 @pytest.mark.parametrize("seed", range(RANDOM_CASES // 2))

@@ -95,6 +95,16 @@ def LongNetExpandExp2 : Pass<"longnet-expand-exp2"> {
                            "::mlir::math::MathDialect"];
 }
 
+def LongNetRoundToBF16 : Pass<"longnet-round-to-bf16"> {
+  let summary = "Round f32 to bf16 in integers";
+  let description = [{
+    Rewrites `arith.truncf` from f32 to bf16, scalars and vectors, for processors
+    without an instruction for it: to nearest, to even from half way. NaN becomes
+    the quiet one.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def LongNetBalanceLoops : Pass<"longnet-balance-loops"> {
   let summary = "Hand out iterations of OpenMP loops as threads become free";
   let description = [{

@@ -47,8 +47,7 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
     Value scale =
         tile.constant(op.getScale().convertToDouble() * 1.44269504088896340736);
     // Scores stay unscaled until the maximum is subtracted: the difference of
-    // large ones is then exact. For weights of bf16 one FMA is exact enough,
-    // but their sum is that of lse and takes the whole exponential.
+    // large ones is then exact, and that of a maximum from itself is zero.
     auto exponential = [&](ImplicitLocOpBuilder &b, Value x, Value top) {
       Value difference = arith::SubFOp::create(b, x, top);
       Value bits = arith::MulFOp::create(b, difference, scale);
@@ -105,19 +104,12 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
       Type element = getElementTypeOrSelf(op.getKey());
       Value weights = allocatePairs(tile, op.getKey(), queries);
       AffineMap lanesOfPairs = tile.map(3, d1);
-      Value shift = tile.allocate(queries);
-      tile.emit(base, shift, {line, line}, {parallel},
-                [&](ImplicitLocOpBuilder &b, ValueRange args) {
-                  Value bits = arith::MulFOp::create(b, args[0], scale);
-                  return SmallVector<Value>{arith::NegFOp::create(b, bits)};
-                });
-      tile.emit({tile.splitPairs(scores), shift}, {weights, tileSum},
+      tile.emit({tile.splitPairs(scores), base}, {weights, tileSum},
                 {tile.map(3, {d0, d2, d1}), lanesOfPairs,
                  tile.map(3, {d0, d1, d2}), lanesOfPairs},
                 {reduction, parallel, reduction},
                 [&](ImplicitLocOpBuilder &b, ValueRange args) {
-                  Value bits = math::FmaOp::create(b, args[0], scale, args[1]);
-                  Value p = TileBuilder::exp2(b, bits, atMostOne);
+                  Value p = exponential(b, args[0], args[1]);
                   return SmallVector<Value>{
                       arith::TruncFOp::create(b, element, p),
                       arith::AddFOp::create(b, args[3], p)};
