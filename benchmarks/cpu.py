@@ -28,6 +28,8 @@ import numpy as np
 from longnet.pattern import Pattern
 
 ROOT = Path(__file__).resolve().parent.parent
+# From the oldest to the newest.
+FEATURES = ("fma", "avx2", "avx512f", "avx512_bf16", "amx_bf16")
 PAPER = "2048:1,4096:2,8192:4,16384:6,32768:12"
 
 
@@ -149,14 +151,15 @@ def machine() -> dict[str, Any]:
     return {
         "cpu": model[1] if model else platform.processor(),
         "cores": os.cpu_count(),
-        "features": sorted(flags & {"avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16"}),
+        "features": [name for name in FEATURES if name in flags],
         "commit": commit.stdout.strip(),
     }
 
 
 def label(machine: dict[str, Any]) -> str:
-    """The processor in the name of a file."""
-    return re.sub(r"[^a-z0-9]+", "-", machine["cpu"].lower()).strip("-")
+    """The processor and its widest feature in the name of a file."""
+    widest = [name for name in FEATURES if name in machine["features"]][-1:]
+    return re.sub(r"[^a-z0-9]+", "-", " ".join([machine["cpu"], *widest]).lower()).strip("-")
 
 
 def plot(report: dict[str, Any], path: Path) -> None:

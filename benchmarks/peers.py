@@ -233,7 +233,12 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="1/16 of the tokens, to try it out")
-    parser.add_argument("--longnet-run", default=ROOT / "build/bin/longnet-run", metavar="PROGRAM")
+    parser.add_argument(
+        "--longnet-run",
+        type=os.path.abspath,
+        default=ROOT / "build/bin/longnet-run",
+        metavar="PROGRAM",
+    )
     parser.add_argument("--output", type=Path, help="the JSON file")
     parser.add_argument("--plot", action="store_true", help="draw the JSON file beside it")
     arguments = parser.parse_args()
