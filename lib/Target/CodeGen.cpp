@@ -7,13 +7,48 @@
 //===----------------------------------------------------------------------===//
 
 #include "longnet/Target/CodeGen.h"
+#include "longnet/Target/TargetMachine.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/IRBuilder.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/SmallVectorMemoryBuffer.h"
 
 using namespace llvm;
+
+/// Loads and stores bf16 as i16. Where registers cannot hold bf16, LLVM passes
+/// what it moves from one block to another through f32, with a call to round
+/// every element.
+static void moveBF16AsIntegers(Module &module) {
+  auto asInteger = [](Type *type) -> Type * {
+    if (!type->getScalarType()->isBFloatTy())
+      return nullptr;
+    return type->getWithNewType(Type::getInt16Ty(type->getContext()));
+  };
+  for (Function &function : module)
+    for (BasicBlock &block : function)
+      for (Instruction &instruction : make_early_inc_range(block)) {
+        if (auto *load = dyn_cast<LoadInst>(&instruction)) {
+          Type *type = asInteger(load->getType());
+          if (!type)
+            continue;
+          IRBuilder<> builder(load);
+          LoadInst *moved = builder.CreateAlignedLoad(
+              type, load->getPointerOperand(), load->getAlign());
+          moved->copyMetadata(*load);
+          load->replaceAllUsesWith(
+              builder.CreateBitCast(moved, load->getType()));
+          load->eraseFromParent();
+        } else if (auto *store = dyn_cast<StoreInst>(&instruction)) {
+          Value *value = store->getValueOperand();
+          if (Type *type = asInteger(value->getType())) {
+            IRBuilder<> builder(store);
+            store->setOperand(0, builder.CreateBitCast(value, type));
+          }
+        }
+      }
+}
 
 Expected<std::unique_ptr<Module>>
 longnet::translateToLLVMIR(mlir::ModuleOp module, LLVMContext &context,
@@ -32,6 +67,8 @@ longnet::translateToLLVMIR(mlir::ModuleOp module, LLVMContext &context,
     function.addFnAttr("target-cpu", machine.getTargetCPU());
     function.addFnAttr("target-features", machine.getTargetFeatureString());
   }
+  if (getVectorUnit(machine).instructions < InstructionSet::avx512bf16)
+    moveBF16AsIntegers(*translated);
   return translated;
 }
 
