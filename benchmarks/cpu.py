@@ -5,7 +5,7 @@
 
 Runs `longnet-run --repeat`, which times the attention alone, on random inputs; configurations are
 interleaved over several rounds and medians reported with their spread. Writes
-`benchmarks/results/cpu-<machine>.json` and a plot beside it.
+`benchmarks/results/cpu-<processor>.json` and a plot beside it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ import numpy as np
 from longnet.pattern import Pattern
 
 ROOT = Path(__file__).resolve().parent.parent
-# From the oldest to the newest.
 FEATURES = ("fma", "avx2", "avx512f", "avx512_bf16", "amx_bf16")
 PAPER = "2048:1,4096:2,8192:4,16384:6,32768:12"
 
@@ -142,24 +141,23 @@ def peaks(folder: Path) -> tuple[float, float]:
 
 
 def machine() -> dict[str, Any]:
+    """What runs this. Models share marketing names, so LLVM's goes into names of files."""
     info = Path("/proc/cpuinfo").read_text()
     model = re.search(r"model name\s*: (.*)", info)
     flags = set(re.search(r"flags\s*: (.*)", info)[1].split())
     commit = subprocess.run(
         ["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True
     )
+    described = subprocess.run(
+        ["llc-22", "--version"], check=True, capture_output=True, text=True
+    ).stdout
     return {
         "cpu": model[1] if model else platform.processor(),
+        "llvm_cpu": re.search(r"Host CPU: (\S+)", described)[1],
         "cores": os.cpu_count(),
         "features": [name for name in FEATURES if name in flags],
         "commit": commit.stdout.strip(),
     }
-
-
-def label(machine: dict[str, Any]) -> str:
-    """The processor and its widest feature in the name of a file."""
-    widest = [name for name in FEATURES if name in machine["features"]][-1:]
-    return re.sub(r"[^a-z0-9]+", "-", " ".join([machine["cpu"], *widest]).lower()).strip("-")
 
 
 def plot(report: dict[str, Any], path: Path) -> None:
@@ -252,7 +250,9 @@ def main() -> int:
         "bf16_peak_gflops": dots,
         "runs": runs,
     }
-    output = arguments.output or ROOT / f"benchmarks/results/cpu-{label(report['machine'])}.json"
+    output = (
+        arguments.output or ROOT / f"benchmarks/results/cpu-{report['machine']['llvm_cpu']}.json"
+    )
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(report, indent=1) + "\n")
     plot(report, output.with_suffix(".png"))

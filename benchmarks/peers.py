@@ -6,7 +6,7 @@
 
 Every implementation runs in a process of its own, with the same inputs, one after the other in each
 of several rounds; ratios are taken within a round. Results are compared with float64. Writes
-`benchmarks/results/peers-<machine>.json` and, with --plot, a plot beside it.
+`benchmarks/results/peers-<processor>.json` and, with --plot, a plot beside it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cpu import ROOT, label, machine
+from cpu import ROOT, machine
 from longnet.pattern import Pattern
 from peer.case import CASES, Case
 from peer.inputs import Inputs
@@ -254,7 +254,9 @@ def main() -> int:
         "cases": [asdict(case) for case in cases],
         "runs": [],
     }
-    output = arguments.output or ROOT / f"benchmarks/results/peers-{label(report['machine'])}.json"
+    output = (
+        arguments.output or ROOT / f"benchmarks/results/peers-{report['machine']['llvm_cpu']}.json"
+    )
     output.parent.mkdir(parents=True, exist_ok=True)
     for case in cases:
         report["runs"] += summarize(run_case(case, arguments), case)
