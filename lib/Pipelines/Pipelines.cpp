@@ -40,6 +40,7 @@ void buildTilePipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   pm.addPass(createConvertLongNetPiecesToLinalg());
   LongNetTileOptions tile;
   tile.chunk = options.chunk;
+  tile.cache = options.cache;
   pm.addPass(createLongNetTile(tile));
   addCleanup(pm);
 

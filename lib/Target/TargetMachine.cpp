@@ -122,6 +122,7 @@ longnet::VectorUnit longnet::getVectorUnit(const TargetMachine &machine) {
             /*keyTile=*/128};
   }
   VectorUnit unit{512, 32};
+  unit.cache = 1 << 20;
   // Only Linux is known to hand out tiles.
   bool mayHaveTiles = machine.getTargetTriple().isOSLinux();
   for (auto [set, features] :

@@ -103,8 +103,11 @@ static void setPipelineOptions(CPUPipelineOptions &pipeline,
   pipeline.vectorBits = options.vectorBits.value_or(unit.bits);
   pipeline.registers = unit.registers;
   pipeline.instructions = unit.instructions;
+  // A chunk that was asked for is taken as it is.
   if (options.chunk)
     pipeline.chunk = *options.chunk;
+  else
+    pipeline.cache = unit.cache;
   pipeline.queryTile = options.queryTile.value_or(unit.queryTile);
   pipeline.keyTile = options.keyTile.value_or(unit.keyTile);
 }

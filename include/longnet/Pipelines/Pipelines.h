@@ -43,6 +43,10 @@ struct CPUPipelineOptions
   Option<int64_t> chunk{*this, "chunk",
                         llvm::cl::desc("Contiguous queries of a parallel task"),
                         llvm::cl::init(1024)};
+  Option<int64_t> cache{*this, "cache",
+                        llvm::cl::desc("Bytes of a core's second cache, for "
+                                       "chunks of twice the size"),
+                        llvm::cl::init(0)};
   Option<int64_t> queryTile{*this, "query-tile",
                             llvm::cl::desc("Queries of a tile"),
                             llvm::cl::init(64)};

@@ -39,6 +39,8 @@ struct VectorUnit {
   unsigned bits, registers;
   InstructionSet instructions = InstructionSet::generic;
   unsigned queryTile = 64, keyTile = 64;
+  /// Bytes of a core's second cache that are there on every such processor.
+  unsigned cache = 1 << 19;
 };
 VectorUnit getVectorUnit(const llvm::TargetMachine &machine);
 

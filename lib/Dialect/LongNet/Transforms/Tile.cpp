@@ -53,10 +53,11 @@ struct LongNetTilePass : impl::LongNetTileBase<LongNetTilePass> {
   using Base::Base;
 
   void runOnOperation() override {
-    if (chunk < 1) {
+    if (chunk < 1 || cache < 0) {
       emitError(getOperation()->getLoc())
-          << "longnet-tile: expects a chunk of at least 1, got "
-          << int64_t(chunk);
+          << "longnet-tile: expects a chunk of at least 1 and a cache of at "
+             "least 0, got "
+          << int64_t(chunk) << " and " << int64_t(cache);
       return signalPassFailure();
     }
     IRRewriter rewriter(&getContext());
@@ -80,6 +81,23 @@ struct LongNetTilePass : impl::LongNetTileBase<LongNetTilePass> {
         return signalPassFailure();
   }
 
+  /// Queries of a task of `op`. Of a dilated branch they keep few, which pay
+  /// for packing all keys and fill tiles badly, so that twice as many are
+  /// better as long as they stay in the cache.
+  int64_t rowsOf(AttendOp op) {
+    bool isDilated = llvm::any_of(op.getBranches(), [](BranchAttr branch) {
+      return branch.getDilation() > 4;
+    });
+    // Packed queries and their accumulators, f32 or f64.
+    auto lastDim = [](Value sequence) {
+      return cast<ShapedType>(sequence.getType()).getShape().back();
+    };
+    int64_t dims = lastDim(op.getQuery()) + lastDim(op.getValue());
+    Type element = getElementTypeOrSelf(op.getQuery());
+    int64_t bytes = 2 * chunk * dims * (element.isF64() ? 8 : 4);
+    return isDilated && bytes <= cache ? 2 * chunk : chunk;
+  }
+
   /// One task for each of the leading dimensions, `rows` of the last one tiled.
   static scf::SCFTilingOptions getOptions(OpBuilder &builder, unsigned dims,
                                           int64_t rows) {
@@ -93,6 +111,8 @@ struct LongNetTilePass : impl::LongNetTileBase<LongNetTilePass> {
 
   LogicalResult tile(TilingInterface op, RewriterBase &rewriter) {
     int64_t rows = chunk;
+    if (auto attend = dyn_cast<AttendOp>(op.getOperation()))
+      rows = rowsOf(attend);
     if (auto gradient = dyn_cast<AttendGradOp>(op.getOperation()))
       rows = llvm::alignTo(chunk, gradient.getBranch().getSegment());
     rewriter.setInsertionPoint(op);
@@ -109,13 +129,16 @@ struct LongNetTilePass : impl::LongNetTileBase<LongNetTilePass> {
   /// never stored.
   LogicalResult tileWithAttend(linalg::LinalgOp op, RewriterBase &rewriter) {
     scf::SCFTileAndFuseOptions options;
-    options.setTilingOptions(getOptions(rewriter, 3, chunk));
     using Result = scf::SCFTileAndFuseOptions::ControlFnResult;
     DenseSet<Operation *> served;
+    int64_t rows = chunk;
     for (Value input : op.getDpsInputs())
       if (auto attend = input.getDefiningOp<AttendOp>();
-          attend && onlyServes(attend, op))
+          attend && onlyServes(attend, op)) {
         served.insert(attend);
+        rows = rowsOf(attend);
+      }
+    options.setTilingOptions(getOptions(rewriter, 3, rows));
     options.setFusionControlFn([&](tensor::ExtractSliceOp, OpResult producer,
                                    bool) -> std::optional<Result> {
       if (served.contains(producer.getOwner()))

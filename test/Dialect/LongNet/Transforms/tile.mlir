@@ -1,7 +1,9 @@
 // RUN: longnet-opt %s --longnet-tile="chunk=128" --split-input-file | FileCheck %s --enable-var-scope
+// RUN: longnet-opt %s --longnet-tile="chunk=128 cache=32768" --split-input-file | FileCheck %s --check-prefix=FITS
+// RUN: longnet-opt %s --longnet-tile="chunk=128 cache=32767" --split-input-file | FileCheck %s --check-prefix=FULL
 // RUN: not longnet-opt %s --longnet-tile="chunk=0" --split-input-file 2>&1 | FileCheck %s --check-prefix=BAD
 
-// BAD: longnet-tile: expects a chunk of at least 1, got 0
+// BAD: longnet-tile: expects a chunk of at least 1 and a cache of at least 0, got 0 and 0
 
 // One task a batch entry, head and chunk; the tile is an attend at an offset.
 // CHECK-LABEL: func @attend
@@ -139,4 +141,23 @@ func.func @columns(%q: tensor<2x8x?x16xf32>, %o: tensor<2x8x?x16xf32>, %l: tenso
     linalg.yield %r : f32
   } -> tensor<2x8x16xf32>
   return %sum : tensor<2x8x16xf32>
+}
+
+// -----
+
+// Where a dilation keeps few queries, a task takes 256 if their packed rows fit: 256 * (16 + 16) * 4 bytes.
+// FITS-LABEL: func @attend
+// FITS: scf.forall {{.*}} step (1, 1, 128)
+// FITS-LABEL: func @dilated
+// FITS: scf.forall {{.*}} step (1, 1, 256)
+// FULL-LABEL: func @dilated
+// FULL: scf.forall {{.*}} step (1, 1, 128)
+// CHECK-LABEL: func @dilated
+// CHECK: scf.forall {{.*}} step (1, 1, 128)
+func.func @dilated(%q: tensor<2x8x?x16xf32>, %o: tensor<2x8x?x16xf32>, %l: tensor<2x8x?xf32>)
+    -> (tensor<2x8x?x16xf32>, tensor<2x8x?xf32>) {
+  %r:2 = longnet.attend [<segment = 32, dilation = 2>, <segment = 64, dilation = 5>]
+      ins(%q, %q, %q : tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>)
+      outs(%o, %l : tensor<2x8x?x16xf32>, tensor<2x8x?xf32>) -> tensor<2x8x?x16xf32>, tensor<2x8x?xf32>
+  return %r#0, %r#1 : tensor<2x8x?x16xf32>, tensor<2x8x?xf32>
 }

@@ -111,13 +111,19 @@ def LongNetTile : Pass<"longnet-tile"> {
     `scf.forall`. Sizes may be dynamic. Through a chunk run all branches, so the
     running state of a query never leaves its chunk.
 
+    An `attend` with a dilation above 4 takes chunks of twice that size if their
+    packed queries and accumulators fit into `cache`: a chunk keeps few of its
+    queries there, and packs as many keys for them.
+
     A sum over rows of the output of an `attend`, such as that of delta, is
     computed in the same loop if nothing else reads the output, which is then
     never stored.
   }];
   let options = [
     Option<"chunk", "chunk", "int64_t", /*default=*/"1024",
-           "Contiguous queries of a parallel task">
+           "Contiguous queries of a parallel task">,
+    Option<"cache", "cache", "int64_t", /*default=*/"0",
+           "Bytes of a core's second cache">
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::scf::SCFDialect",
