@@ -39,7 +39,7 @@ struct VectorUnit {
   unsigned bits, registers;
   InstructionSet instructions = InstructionSet::generic;
   unsigned queryTile = 64, keyTile = 64;
-  /// Bytes of a core's second cache that are there on every such processor.
+  /// Bytes of a core's second cache: what most such processors have at least.
   unsigned cache = 1 << 19;
 };
 VectorUnit getVectorUnit(const llvm::TargetMachine &machine);

@@ -88,14 +88,14 @@ struct LongNetTilePass : impl::LongNetTileBase<LongNetTilePass> {
     bool isDilated = llvm::any_of(op.getBranches(), [](BranchAttr branch) {
       return branch.getDilation() > 4;
     });
-    // Packed queries and their accumulators, f32 or f64.
+    // A packed query and its accumulator, f32 or f64.
     auto lastDim = [](Value sequence) {
       return cast<ShapedType>(sequence.getType()).getShape().back();
     };
     int64_t dims = lastDim(op.getQuery()) + lastDim(op.getValue());
-    Type element = getElementTypeOrSelf(op.getQuery());
-    int64_t bytes = 2 * chunk * dims * (element.isF64() ? 8 : 4);
-    return isDilated && bytes <= cache ? 2 * chunk : chunk;
+    int64_t bytes =
+        dims * (getElementTypeOrSelf(op.getQuery()).isF64() ? 8 : 4);
+    return isDilated && chunk <= cache / bytes / 2 ? 2 * chunk : chunk;
   }
 
   /// One task for each of the leading dimensions, `rows` of the last one tiled.
