@@ -41,6 +41,7 @@ void buildTilePipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   LongNetTileOptions tile;
   tile.chunk = options.chunk;
   tile.cache = options.cache;
+  tile.matrixUnit = options.instructions >= InstructionSet::amx;
   pm.addPass(createLongNetTile(tile));
   addCleanup(pm);
 
@@ -63,6 +64,8 @@ void buildTilePipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   // The shapes of dot products of 512 bits, and of tiles.
   if (options.instructions >= InstructionSet::avx512bf16)
     lower.pairs = options.instructions == InstructionSet::amx ? 32 : 16;
+  if (options.instructions == InstructionSet::amx)
+    lower.strip = options.strip;
   pm.addPass(createLongNetLowerToTiles(lower));
   addCleanup(pm);
   pm.addPass(createLongNetOutlineTiles());
@@ -70,6 +73,7 @@ void buildTilePipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
 
 void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   buildTilePipeline(pm, options);
+  pm.addPass(createConvertLongNetStripsToAMX());
   pm.addPass(createConvertLongNetTilesToLinalg());
 
   ConvertLinalgToVectorLoopsOptions vectorize;

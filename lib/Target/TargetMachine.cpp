@@ -129,11 +129,15 @@ longnet::VectorUnit longnet::getVectorUnit(const TargetMachine &machine) {
        {std::pair(InstructionSet::avx512, "+avx512dq"),
         std::pair(InstructionSet::avx512bf16,
                   "+avx512bf16,+avx512vl,+avx512bw"),
-        std::pair(InstructionSet::amx, "+amx-tile,+amx-bf16")}) {
+        std::pair(InstructionSet::amx, "+amx-tile,+amx-bf16,+avx512vbmi")}) {
     if (!info.checkFeatures(features) ||
         (set == InstructionSet::amx && !mayHaveTiles))
       break;
     unit.instructions = set;
+  }
+  if (unit.instructions == InstructionSet::amx) {
+    unit.cache = 1 << 21;
+    unit.strip = 1 << 19;
   }
   return unit;
 }

@@ -110,6 +110,9 @@ static void setPipelineOptions(CPUPipelineOptions &pipeline,
     pipeline.cache = unit.cache;
   pipeline.queryTile = options.queryTile.value_or(unit.queryTile);
   pipeline.keyTile = options.keyTile.value_or(unit.keyTile);
+  // So are tiles: strips have their own.
+  if (!options.queryTile && !options.keyTile)
+    pipeline.strip = unit.strip;
 }
 
 Expected<CompiledModule> longnet::compile(ModuleOp module,

@@ -5,6 +5,8 @@ The AMX emulator executes tile instructions where they trap, so that the machine
 tested on processors without tiles. The code around them needs AVX-512 with bf16.
 """
 
+import dataclasses
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 from compiled import BIN, INPUTS, CompiledCase
 from longnet import Pattern
 from longnet.cases import Case, compare, compare_gradients, random_case
+from longnet.precision import lse_tolerance
 
 FLAGS = Path("/proc/cpuinfo").read_text()
 AMX = ("--mcpu=znver4", "--mattr=+amx-tile,+amx-bf16")
@@ -39,9 +42,36 @@ def emulator(tmp_path_factory):
     return library
 
 
-def sized_case(name, pattern, heads, rows, dim, dtype="bf16", **options):
-    q, k, v = np.random.default_rng(rows).normal(size=(3, 1, heads, rows, dim))
+def sized_case(name, pattern, heads, rows, dim, dtype="bf16", value_dim=None, **options):
+    rng = np.random.default_rng(rows)
+    q, k = rng.normal(size=(2, 1, heads, rows, dim))
+    v = rng.normal(size=(1, heads, rows, value_dim or dim))
     return Case(name, Pattern.parse(pattern), q, k, v, dtype, **options)
+
+
+def strip_cases():
+    """Several tiles of keys and blocks of queries that are attended in one pipeline.
+
+    Every number of panels of values, an odd number of tiles, more keys than one strip has, and
+    diagonals that begin and end inside tiles.
+    """
+    yield sized_case("one-panel", "300:1,700:2", 1, 700, 32, causal=True)
+    yield sized_case("two-panels", "1000:1", 2, 600, 64)
+    yield sized_case("three-panels", "512:1,1024:2", 1, 1000, 80, causal=True)
+    yield sized_case("four-panels", "1500:1", 1, 1500, 128, causal=True)
+    yield sized_case("narrow-values", "600:1", 1, 500, 128, value_dim=48)
+    yield sized_case("wide-values", "600:1", 1, 500, 16, value_dim=100, causal=True)
+    yield sized_case("offset", "4096:1,4096:3", 1, 600, 64, causal=True, query_offset=1500)
+    lengths = sized_case("lengths", "500:1", 1, 500, 64)
+    yield dataclasses.replace(lengths, kv_lengths=np.array([333]))
+
+
+def large_scores(first, last):
+    """Keys first to last are so large that scores need their maximum subtracted."""
+    case = sized_case(f"large-{first}", "1500:1", 1, 1500, 128)
+    case.k[:, :, first:last] *= 256
+    case.q[:, :, 7] *= -1
+    return case
 
 
 def some_cases(dtypes, count):
@@ -79,6 +109,39 @@ def test_amx(case, gradient, emulator, tmp_path):
     check(case, program, LD_PRELOAD=str(emulator))
 
 
+@needs_avx512_bf16
+@pytest.mark.parametrize(
+    "case", [*strip_cases(), large_scores(0, 5), large_scores(1400, 1405)], **name_of
+)
+def test_amx_strips(case, emulator, tmp_path):
+    program = CompiledCase(case, tmp_path, AMX)
+    check(case, program, LD_PRELOAD=str(emulator))
+
+
+@needs_avx512_bf16
+@pytest.mark.parametrize("tensor", ["q", "k", "v"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_amx_strips_keep_what_is_not_finite(tensor, value, emulator, tmp_path):
+    """In the middle of the second of three segments."""
+    case = sized_case("nonfinite", "256:1", 1, 768, 64)
+    changed = slice(300, 301) if tensor == "q" else slice(256, 512)
+    poisoned = getattr(case, tensor)[0, 0, 300]
+    poisoned[5] = value
+    program = CompiledCase(case, tmp_path, AMX)
+    done = program.run(LD_PRELOAD=str(emulator))
+    assert done.returncode == 0, done.stderr
+    out, lse = program.results()
+    poisoned[:] = 0
+    unaffected = np.ones(lse.shape, dtype=bool)
+    unaffected[:, :, changed] = False
+    assert compare(case, out, lse, where=unaffected).ok
+    finite = np.isfinite(out[0, 0, changed])
+    if tensor == "v":
+        assert not finite[:, 5].any() and np.delete(finite, 5, axis=1).all()
+    elif np.isnan(value):
+        assert not finite.any()
+
+
 @needs_qemu
 @pytest.mark.parametrize("gradient", [None, "exact"], ids=["attention", "gradient"])
 @pytest.mark.parametrize("case", some_cases({"f32", "f64", "bf16", "f16"}, 8), **name_of)
@@ -92,8 +155,21 @@ def test_tiles_are_used(tmp_path):
     command = [BIN / "longnet-compile", "--pattern=64:1", "--head-dim=64", "--dtype=bf16"]
     subprocess.run([*command, *AMX, "--emit=asm", "-o", assembly], check=True)
     text = assembly.read_text()
-    assert "tdpbf16ps" in text
-    assert "vdpbf16ps" not in text
+    assert "longnet_attend_strip" in text
+    assert "\ttdpbf16ps" in text
+    # Squares and sums of weights take dot products, contractions do not: they would broadcast.
+    assert not re.search(r"vdpbf16ps.*\{1to16\}", text)
+
+
+@pytest.mark.parametrize("processor", ["x86-64-v3", "znver4"])
+def test_lse_of_bf16_is_that_of_f32_without_tiles(processor, tmp_path):
+    """`lse_tolerance` allows for weights that are rounded before they are added up."""
+    if processor == "znver4" and "avx512_bf16" not in FLAGS:
+        pytest.skip("needs AVX-512 with bf16")
+    case = sized_case("exact", "128:1,256:2", 1, 300, 64)
+    program = CompiledCase(case, tmp_path, [f"--mcpu={processor}"])
+    assert program.run().returncode == 0
+    assert compare(case, *program.results()).lse_error <= lse_tolerance("f32")
 
 
 @needs_avx512_bf16

@@ -41,6 +41,29 @@ def ConvertLongNetTilesToLinalg : Pass<"convert-longnet-tiles-to-linalg"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def ConvertLongNetStripsToAMX : Pass<"convert-longnet-strips-to-amx"> {
+  let summary = "Lower attend_strip and score_bound on buffers to AMX";
+  let description = [{
+    Lowers `longnet.attend_strip` to one software pipeline over its pairs of a
+    block and a tile, on tile registers chosen by hand: while products of tiles
+    give the scores of the keys to come and add the values of the keys before,
+    vectors take the exponentials of the scores in between, as integers of 16
+    bits. For blocks of 32 queries, head dimensions in multiples of 32, and keys
+    of a tile in multiples of the value dimension. `longnet.score_bound` becomes
+    dot products of bf16.
+
+    The code needs AMX with bf16 and AVX-512 with bf16 and VBMI. A function with
+    an `attend_strip` must not use the `amx` dialect.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::LLVM::LLVMDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::vector::VectorDialect",
+                           "::mlir::x86vector::X86VectorDialect"];
+}
+
 def ConvertLinalgToVectorLoops : Pass<"longnet-vectorize"> {
   let summary = "Lower linalg operations on buffers to loops over vectors";
   let description = [{

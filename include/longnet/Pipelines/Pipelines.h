@@ -52,6 +52,10 @@ struct CPUPipelineOptions
                             llvm::cl::init(64)};
   Option<int64_t> keyTile{*this, "key-tile", llvm::cl::desc("Keys of a tile"),
                           llvm::cl::init(64)};
+  Option<int64_t> strip{*this, "strip",
+                        llvm::cl::desc("Bytes of keys and values packed at "
+                                       "once for AMX, 0 for single tiles"),
+                        llvm::cl::init(0)};
 };
 
 /// From longnet operations of any level on tensors to bufferized loops over

@@ -41,6 +41,8 @@ struct VectorUnit {
   unsigned queryTile = 64, keyTile = 64;
   /// Bytes of a core's second cache: what most such processors have at least.
   unsigned cache = 1 << 19;
+  /// Bytes of keys and values that are attended in one pipeline on AMX.
+  unsigned strip = 0;
 };
 VectorUnit getVectorUnit(const llvm::TargetMachine &machine);
 

@@ -348,3 +348,84 @@ LogicalResult AttendGradTileOp::verify() {
   }
   return sizes.verify();
 }
+
+//===----------------------------------------------------------------------===//
+// ScoreBoundOp and AttendStripOp
+//===----------------------------------------------------------------------===//
+
+/// What holds of blocks of queries and tiles of keys: buffers without gaps, of
+/// static sizes but for their number, queries in pairs.
+static LogicalResult verifyStrip(Operation *op, Value query) {
+  for (Value operand : op->getOperands()) {
+    auto type = dyn_cast<MemRefType>(operand.getType());
+    if (!type)
+      continue;
+    int64_t offset;
+    SmallVector<int64_t> strides;
+    bool isDense = succeeded(type.getStridesAndOffset(strides, offset)) &&
+                   offset == 0 && !ShapedType::isDynamicShape(strides) &&
+                   !ShapedType::isDynamicShape(type.getShape().drop_front());
+    int64_t expected = 1;
+    for (auto [size, stride] :
+         llvm::reverse(llvm::zip_equal(type.getShape(), strides))) {
+      isDense = isDense && stride == expected;
+      expected *= size;
+    }
+    if (!isDense)
+      return op->emitOpError() << "expects contiguous buffers of static sizes "
+                                  "but for the first one, got "
+                               << type;
+  }
+  auto type = cast<MemRefType>(query.getType());
+  if (type.getDimSize(3) != 2)
+    return op->emitOpError() << "expects pairs of 2 elements, got " << type;
+  return success();
+}
+
+/// Dimension `dim` of `value`, of blocks of rows in pairs that of the rows.
+static NamedDim dimOf(Value value, unsigned dim, StringRef name) {
+  auto type = cast<ShapedType>(value.getType());
+  if (type.getRank() != 4)
+    return {type, dim, name};
+  SmallVector<int64_t> sizes(type.getShape());
+  sizes[1] *= 2;
+  return {RankedTensorType::get(sizes, type.getElementType()), dim, name};
+}
+
+LogicalResult ScoreBoundOp::verify() {
+  if (failed(verifyStrip(*this, getQuery())) ||
+      failed(verifySameSize(
+          *this, "number of blocks",
+          {dimOf(getQuery(), 0, "query"), dimOf(getMax(), 0, "max")})) ||
+      failed(verifySameSize(
+          *this, "number of queries",
+          {dimOf(getQuery(), 2, "query"), dimOf(getMax(), 1, "max")})))
+    return failure();
+  return verifySameSize(
+      *this, "head dimension",
+      {dimOf(getQuery(), 1, "query"), dimOf(getKey(), 2, "key")});
+}
+
+LogicalResult AttendStripOp::verify() {
+  if (getScale().isNegative() || getScale().isZero())
+    return emitOpError("expects a positive scale");
+  if (failed(verifyScale(*this, getScale(), getElementTypeOrSelf(getSum()))) ||
+      failed(verifyStrip(*this, getQuery())))
+    return failure();
+  auto query = [&](unsigned dim) { return dimOf(getQuery(), dim, "query"); };
+  auto key = [&](unsigned dim) { return dimOf(getKey(), dim, "key"); };
+  auto value = [&](unsigned dim) { return dimOf(getValue(), dim, "value"); };
+  auto acc = [&](unsigned dim) { return dimOf(getAcc(), dim, "acc"); };
+  auto sum = [&](unsigned dim) { return dimOf(getSum(), dim, "sum"); };
+  for (auto &[what, sizes] :
+       std::initializer_list<std::pair<StringRef, SmallVector<NamedDim>>>{
+           {"number of blocks", {query(0), acc(0), sum(0)}},
+           {"number of tiles", {key(0), value(0)}},
+           {headDim, {query(1), key(2)}},
+           {valueDim, {value(1), acc(1)}},
+           {queries, {query(2), acc(2), sum(1)}},
+           {keys, {key(1), value(2)}}})
+    if (failed(verifySameSize(*this, what, sizes)))
+      return failure();
+  return success();
+}

@@ -158,6 +158,7 @@ public:
               heads = sizeOf(builder, loc, op.getQuery(), 1);
     IndexExpr rows = sizeOf(builder, loc, op.getQuery(), 2);
     TileShape shape = shapeOf(op, tiles);
+    shape.setStrips(tiles.strip);
     TileScratch scratch = allocateScratch(builder, loc, shape, rows);
     ChunkState state(builder, loc, rows, shape);
     emitNest(builder, loc, {batch, heads}, [&](ArrayRef<IndexExpr> at) {
@@ -328,7 +329,13 @@ struct LongNetLowerToTilesPass
           << int64_t(pairs);
       return signalPassFailure();
     }
-    TileSizes tiles{queryTile, keyTile, pairs};
+    if (strip < 0) {
+      emitError(getOperation()->getLoc())
+          << "longnet-lower-to-tiles: expects a strip of at least 0 bytes, got "
+          << int64_t(strip);
+      return signalPassFailure();
+    }
+    TileSizes tiles{queryTile, keyTile, pairs, strip};
     // Modules may be nested, and calls stay inside theirs.
     llvm::MapVector<ModuleOp, KernelFunctions> functions;
     SmallVector<Operation *> lowered;

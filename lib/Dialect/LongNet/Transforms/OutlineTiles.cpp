@@ -32,15 +32,19 @@ struct LongNetOutlineTilesPass
     using Key = std::tuple<ModuleOp, OperationName, FunctionType, FloatAttr>;
     llvm::MapVector<Key, SmallVector<Operation *>> tiles;
     auto collect = [&](auto op) {
+      tiles[Key(op->template getParentOfType<ModuleOp>(), op->getName(),
+                FunctionType::get(&getContext(), op->getOperandTypes(), {}),
+                op.getScaleAttr())]
+          .push_back(op);
+    };
+    auto collectOnBuffers = [&](auto op) {
       if (op.hasPureBufferSemantics())
-        tiles[Key(op->template getParentOfType<ModuleOp>(), op->getName(),
-                  FunctionType::get(&getContext(), op->getOperandTypes(), {}),
-                  op.getScaleAttr())]
-            .push_back(op);
+        collect(op);
     };
     getOperation().walk([&](Operation *op) {
-      llvm::TypeSwitch<Operation *>(op).Case<AttendTileOp, AttendGradTileOp>(
-          collect);
+      llvm::TypeSwitch<Operation *>(op)
+          .Case<AttendTileOp, AttendGradTileOp>(collectOnBuffers)
+          .Case<AttendStripOp>(collect);
     });
     SymbolTableCollection tables;
     for (auto &[key, ops] : tiles) {
@@ -66,6 +70,9 @@ struct LongNetOutlineTilesPass
     // By number: one value may be several operands here, but not everywhere.
     builder.clone(*op)->setOperands(body->getArguments());
     func::ReturnOp::create(builder, loc);
+    // LLVM must not mix registers chosen by hand with those it chooses itself.
+    if (isa<AttendStripOp>(op))
+      function->setAttr("passthrough", builder.getStrArrayAttr({"noinline"}));
     return function;
   }
 };

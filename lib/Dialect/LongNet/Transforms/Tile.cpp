@@ -82,8 +82,9 @@ struct LongNetTilePass : impl::LongNetTileBase<LongNetTilePass> {
   }
 
   /// Queries of a task of `op`. Of a dilated branch they keep few, which pay
-  /// for packing all keys and fill tiles badly, so that twice as many are
-  /// better as long as they stay in the cache.
+  /// for packing all keys and fill tiles badly, and a matrix unit is through
+  /// with them while as many keys are packed as for any other, so that twice as
+  /// many are better as long as they stay in the cache.
   int64_t rowsOf(AttendOp op) {
     bool isDilated = llvm::any_of(op.getBranches(), [](BranchAttr branch) {
       return branch.getDilation() > 4;
@@ -95,7 +96,10 @@ struct LongNetTilePass : impl::LongNetTileBase<LongNetTilePass> {
     int64_t dims = lastDim(op.getQuery()) + lastDim(op.getValue());
     int64_t bytes =
         dims * (getElementTypeOrSelf(op.getQuery()).isF64() ? 8 : 4);
-    return isDilated && chunk <= cache / bytes / 2 ? 2 * chunk : chunk;
+    bool packsMuch =
+        isDilated ||
+        (matrixUnit && getElementTypeOrSelf(op.getQuery()).isBF16());
+    return packsMuch && chunk <= cache / bytes / 2 ? 2 * chunk : chunk;
   }
 
   /// One task for each of the leading dimensions, `rows` of the last one tiled.

@@ -10,6 +10,7 @@
 #include "longnet/Dialect/LongNet/IR/Geometry.h"
 #include "longnet/Dialect/LongNet/IR/Pairs.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
@@ -244,11 +245,30 @@ BlockRanges rangesOf(const TileShape &shape, const IndexExpr &blocks,
   return {hidden, maximum(clear, ragged * blocks)};
 }
 
+void TileShape::setStrips(int64_t bytes) {
+  // Tiles of 32 x 32 elements, and what the first cache holds.
+  constexpr int64_t panel = 32, largestDim = 128;
+  // Within this, what scores are multiplied by and compared to is a normal f32.
+  constexpr double largestScale = 1e30;
+  if (!hasPairs() || bytes == 0 || packedHeadDim % panel != 0 ||
+      packedValueDim % panel != 0 ||
+      std::max(packedHeadDim, packedValueDim) > largestDim ||
+      std::max(scale, 1 / scale) > largestScale)
+    return;
+  // Keys whose scores are computed while one panel of values is added up: at
+  // least 128 keys of all together keep what is loaded for each low.
+  int64_t passes = packedValueDim / panel;
+  queryTile = panel;
+  keyTile = passes * std::max<int64_t>(128 / panel / passes, 1) * panel;
+  int64_t tileBytes = keyTile * (packedHeadDim + packedValueDim) * 2;
+  stripTiles = std::max<int64_t>(bytes / tileBytes, 1);
+}
+
 Attribute TileShape::asAttribute(bool hasDiagonal) const {
   Builder builder(accumulation.getContext());
   return builder.getArrayAttr(
       {builder.getI64ArrayAttr({headDim, valueDim, queryTile, keyTile,
-                                packedHeadDim, packedValueDim}),
+                                packedHeadDim, packedValueDim, stripTiles}),
        builder.getF64ArrayAttr({sign, scale}), TypeAttr::get(accumulation),
        TypeAttr::get(element), builder.getBoolAttr(hasDiagonal)});
 }
@@ -286,6 +306,12 @@ TileScratch allocateScratch(OpBuilder &builder, Location loc,
                valueDim = attr(shape.packedValueDim);
   Type state = shape.accumulation, element = shape.element;
   Type index = builder.getIndexType();
+  // Of a strip's tiles; where there is one, it is the buffer.
+  auto allocateTiles = [&](SmallVector<OpFoldResult> sizes, Type type) {
+    if (shape.hasStrips())
+      sizes.insert(sizes.begin(), attr(shape.stripTiles));
+    return allocate(sizes, type);
+  };
   SmallVector<OpFoldResult> queries{blocks, headDim, lanes};
   if (shape.hasPairs())
     queries = {blocks, attr(shape.packedHeadDim / 2), lanes, attr(2)};
@@ -294,14 +320,14 @@ TileScratch allocateScratch(OpBuilder &builder, Location loc,
                       allocate({blocks, valueDim, lanes}, state),
                       allocate({blocks, lanes}, state),
                       allocate({blocks, lanes}, state),
-                      allocate({keyRows, headDim}, element),
+                      allocateTiles({keyRows, headDim}, element),
                       allocate({keyRows, valueDim}, element),
-                      allocate({keyRows}, index)};
+                      allocateTiles({keyRows}, index)};
   SmallVector<Value> zeroed{scratch.queries, scratch.acc, scratch.max,
                             scratch.sum};
   if (shape.hasPairs()) {
     scratch.queryRows = allocate({lanes, headDim}, element);
-    scratch.valueColumns = allocate({valueDim, keyRows}, element);
+    scratch.valueColumns = allocateTiles({valueDim, keyRows}, element);
     // Columns that only fill up are packed once, here.
     zeroed.append({scratch.keys, scratch.values, scratch.queryRows});
   }
@@ -351,9 +377,17 @@ private:
   /// Moves a block of queries, limits and state to scratch, or the state back.
   void loadQueries(Value block);
   void storeState(Value block);
-  /// Attends the blocks [begin, end) to the packed keys, masking [begin, seen).
-  void attendBlocks(const IndexExpr &begin, const IndexExpr &seen,
-                    const IndexExpr &end);
+  IndexExpr blocks() { return ceilDiv(rows, shape.queryTile); }
+  /// Tile `index` of a strip.
+  KeyTile tileAt(const IndexExpr &index);
+  /// Attends the blocks [begin, end) to `tile`, masking [begin, seen).
+  void attendBlocks(const KeyTile &tile, const IndexExpr &begin,
+                    const IndexExpr &seen, const IndexExpr &end);
+  /// Packs and attends the keys of [first, end), no more than fit.
+  void attendTile(const IndexExpr &first);
+  void attendStrip(const IndexExpr &first, const IndexExpr &end);
+  /// Makes the state of a block relative to a score of 0.
+  void moveToZero(Value block);
 
   OpBuilder &builder;
   Location loc;
@@ -363,6 +397,8 @@ private:
   IndexExpr rows;
   /// Of a row of elements, of a matrix, and of its transpose.
   AffineMap line, straight, transposed;
+  /// What a block is multiplied by, [queryTile]; only for strips.
+  Value fade;
 };
 
 } // namespace
@@ -434,41 +470,144 @@ void GroupEmitter::storeState(Value blockIndex) {
 // Loops
 //===----------------------------------------------------------------------===//
 
-void GroupEmitter::attendBlocks(const IndexExpr &begin, const IndexExpr &seen,
-                                const IndexExpr &end) {
+KeyTile GroupEmitter::tileAt(const IndexExpr &index) {
+  auto at = [&](Value buffer) {
+    return shape.hasStrips() && buffer ? viewAt(builder, loc, buffer, index)
+                                       : buffer;
+  };
+  return {at(scratch.keys), scratch.values, at(scratch.positions),
+          /*keyColumns=*/Value(), at(scratch.valueColumns)};
+}
+
+void GroupEmitter::attendBlocks(const KeyTile &tile, const IndexExpr &begin,
+                                const IndexExpr &seen, const IndexExpr &end) {
   emitLoop(builder, loc, begin, end, 1, [&](Value index) {
     AttendTileOp::create(
-        builder, loc, TypeRange{}, block(scratch.queries, index), scratch.keys,
-        shape.hasPairs() ? scratch.valueColumns : scratch.values,
-        scratch.positions, block(scratch.limits, index),
-        isBelow(builder, loc, index, seen), block(scratch.acc, index),
-        block(scratch.max, index), block(scratch.sum, index),
-        builder.getF64FloatAttr(shape.scale));
+        builder, loc, TypeRange{}, block(scratch.queries, index), tile.keys,
+        shape.hasPairs() ? tile.valueColumns : tile.values, tile.positions,
+        block(scratch.limits, index), isBelow(builder, loc, index, seen),
+        block(scratch.acc, index), block(scratch.max, index),
+        block(scratch.sum, index), builder.getF64FloatAttr(shape.scale));
+  });
+}
+
+void GroupEmitter::attendTile(const IndexExpr &first) {
+  KeyTile tile = tileAt(rows.constant(0));
+  packKeys(builder, loc, shape, group.keys, tile, first.materialize());
+  if (group.keys.positions)
+    return attendBlocks(tile, rows.constant(0), blocks(), blocks());
+  auto [hidden, seen] =
+      rangesOf(shape, blocks(), group.keys.count, first, group.diagonal);
+  attendBlocks(tile, hidden, seen, blocks());
+}
+
+void GroupEmitter::moveToZero(Value index) {
+  Value max = block(scratch.max, index), sum = block(scratch.sum, index),
+        acc = block(scratch.acc, index);
+  auto constant = [&](OpBuilder &b, Location l, double value) -> Value {
+    return arith::ConstantOp::create(b, l,
+                                     b.getFloatAttr(shape.accumulation, value));
+  };
+  constexpr double log2e = 1.44269504088896340736;
+  emitElementwise(builder, loc, max, fade, {line, line},
+                  [&](OpBuilder &b, Location l, ValueRange args) {
+                    Value bits = arith::MulFOp::create(
+                        b, l, args[0], constant(b, l, shape.scale * log2e));
+                    return SmallVector<Value>{math::Exp2Op::create(
+                        b, l, bits, arith::FastMathFlags::afn)};
+                  });
+  auto multiply = [](OpBuilder &b, Location l, ValueRange args) {
+    return SmallVector<Value>{arith::MulFOp::create(b, l, args[0], args[1])};
+  };
+  AffineMap lanes =
+      AffineMap::get(2, 0, getAffineDimExpr(1, builder.getContext()));
+  emitElementwise(builder, loc, fade, sum, {line, line}, multiply);
+  emitElementwise(builder, loc, fade, acc, {lanes, straight}, multiply);
+  linalg::FillOp::create(builder, loc, constant(builder, loc, 0), max);
+}
+
+void GroupEmitter::attendStrip(const IndexExpr &first, const IndexExpr &end) {
+  IndexExpr zero = rows.constant(0), blocks = this->blocks();
+  IndexExpr tiles =
+      minimum(ceilDiv(end - first, shape.keyTile), shape.stripTiles);
+  auto forEachTile =
+      [&](function_ref<void(const KeyTile &, const IndexExpr &)> body) {
+        emitLoop(builder, loc, zero, tiles, 1, [&](Value at) {
+          IndexExpr index(builder, loc, OpFoldResult(at));
+          body(tileAt(index), first + index * shape.keyTile);
+        });
+      };
+  forEachTile([&](const KeyTile &tile, const IndexExpr &key) {
+    packKeys(builder, loc, shape, group.keys, tile, key.materialize());
+  });
+
+  // Tiles full of keys, and the keys of the strip that query 0 sees.
+  IndexExpr full =
+      minimum(floorDiv(group.keys.count - first, shape.keyTile), tiles);
+  IndexExpr visible =
+      group.diagonal ? *group.diagonal + 1 - first : full * shape.keyTile;
+  auto upTo = [&](Value buffer, const IndexExpr &count) {
+    return viewRows(builder, loc, buffer, zero, count);
+  };
+  Value queries = upTo(scratch.queries, blocks),
+        keys = upTo(scratch.keys, full),
+        values = upTo(scratch.valueColumns, full),
+        acc = upTo(scratch.acc, blocks), max = upTo(scratch.max, blocks),
+        sum = upTo(scratch.sum, blocks);
+  Value bound = ScoreBoundOp::create(builder, loc, builder.getF32Type(),
+                                     queries, keys, max);
+  constexpr double largestPower = 40, log2e = 1.44269504088896340736;
+  Value limit = arith::ConstantOp::create(
+      builder, loc,
+      builder.getF32FloatAttr(largestPower / (shape.scale * log2e)));
+  Value isSmall = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLE,
+                                        bound, limit);
+  auto branch = scf::IfOp::create(builder, loc, isSmall);
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(branch.thenBlock());
+    // States without a key stay as they are.
+    IndexExpr seeing =
+        maximum(ceilDiv(visible * -1 + shape.keyTile, shape.queryTile), 0);
+    IndexExpr none = blocks - minimum(full, 1) * blocks;
+    emitLoop(builder, loc, maximum(seeing, none), blocks, 1,
+             [&](Value index) { moveToZero(index); });
+    AttendStripOp::create(builder, loc, queries, keys, values,
+                          visible.materialize(), acc, sum,
+                          builder.getF64FloatAttr(shape.scale));
+  }
+  forEachTile([&](const KeyTile &tile, const IndexExpr &key) {
+    auto [hidden, seen] =
+        rangesOf(shape, blocks, group.keys.count, key, group.diagonal);
+    Value last = arith::SelectOp::create(
+        builder, loc, isSmall, seen.materialize(), blocks.materialize());
+    attendBlocks(tile, hidden, seen,
+                 IndexExpr(builder, loc, OpFoldResult(last)));
   });
 }
 
 void GroupEmitter::run() {
   IndexExpr zero = rows.constant(0);
-  IndexExpr blocks = ceilDiv(rows, shape.queryTile);
   IndexExpr visible = group.keys.count;
   // The last query sees the keys j <= rows - 1 + diagonal.
   if (group.diagonal)
     visible = maximum(minimum(visible, rows + *group.diagonal), 0);
-  KeyTile tile{scratch.keys, scratch.values, scratch.positions,
-               /*keyColumns=*/Value(), scratch.valueColumns};
+  if (shape.hasStrips())
+    fade = memref::AllocaOp::create(
+        builder, loc, MemRefType::get(shape.queryTile, shape.accumulation),
+        builder.getI64IntegerAttr(64));
 
-  emitLoop(builder, loc, zero, blocks, 1,
+  emitLoop(builder, loc, zero, blocks(), 1,
            [&](Value index) { loadQueries(index); });
-  emitLoop(builder, loc, zero, visible, shape.keyTile, [&](Value first) {
-    packKeys(builder, loc, shape, group.keys, tile, first);
-    if (group.keys.positions)
-      return attendBlocks(zero, blocks, blocks);
-    IndexExpr key(builder, loc, OpFoldResult(first));
-    auto [hidden, seen] =
-        rangesOf(shape, blocks, group.keys.count, key, group.diagonal);
-    attendBlocks(hidden, seen, blocks);
-  });
-  emitLoop(builder, loc, zero, blocks, 1,
+  emitLoop(builder, loc, zero, visible, shape.keyTile * shape.stripTiles,
+           [&](Value key) {
+             IndexExpr first(builder, loc, OpFoldResult(key));
+             if (shape.hasStrips())
+               attendStrip(first, visible);
+             else
+               attendTile(first);
+           });
+  emitLoop(builder, loc, zero, blocks(), 1,
            [&](Value index) { storeState(index); });
 }
 

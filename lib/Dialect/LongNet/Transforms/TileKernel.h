@@ -55,6 +55,8 @@ struct TileSizes {
   /// If not 0, bf16 is packed in pairs and head dimensions are padded to a
   /// multiple of this.
   int64_t pairs;
+  /// Bytes of packed keys and values of a strip, 0 for no strips.
+  int64_t strip;
 };
 
 /// The shape of a kernel: what does not change between groups.
@@ -72,6 +74,14 @@ struct TileShape {
   /// Head dimensions of packed tiles: zeros fill up those of tiles in pairs.
   int64_t packedHeadDim, packedValueDim;
 
+  /// Tiles of keys that are packed at once, for `longnet.attend_strip` if they
+  /// are more than one.
+  int64_t stripTiles = 1;
+
+  /// Takes strips of up to `bytes` of keys and values, and the tile sizes that
+  /// they are fastest with, if the shape allows them.
+  void setStrips(int64_t bytes);
+  bool hasStrips() const { return stripTiles > 1; }
   bool hasPairs() const { return element != accumulation; }
 
   /// All of it, as the key of a kernel function.
@@ -79,10 +89,11 @@ struct TileShape {
 };
 
 /// Packed tiles, reused by all groups of a task: blocks of `queryTile` queries
-/// with their limits and states, and one tile of keys.
+/// with their limits and states, and a strip of tiles of keys.
 struct TileScratch {
   mlir::Value queries, limits, acc, max, sum, keys, values, positions;
   /// Only for pairs: one block of queries as rows, and the values as columns.
+  /// `values` then are those of one tile.
   mlir::Value queryRows = {}, valueColumns = {};
 
   llvm::SmallVector<mlir::Value> list() const {

@@ -1,6 +1,7 @@
 // RUN: longnet-opt %s --longnet-tile="chunk=128" --split-input-file | FileCheck %s --enable-var-scope
 // RUN: longnet-opt %s --longnet-tile="chunk=128 cache=32768" --split-input-file | FileCheck %s --check-prefix=FITS
 // RUN: longnet-opt %s --longnet-tile="chunk=128 cache=32767" --split-input-file | FileCheck %s --check-prefix=FULL
+// RUN: longnet-opt %s --longnet-tile="chunk=128 cache=32768 matrix-unit" --split-input-file | FileCheck %s --check-prefix=MATRIX
 // RUN: not longnet-opt %s --longnet-tile="chunk=0" --split-input-file 2>&1 | FileCheck %s --check-prefix=BAD
 
 // BAD: longnet-tile: expects a chunk of at least 1 and a cache of at least 0, got 0 and 0
@@ -160,4 +161,20 @@ func.func @dilated(%q: tensor<2x8x?x16xf32>, %o: tensor<2x8x?x16xf32>, %l: tenso
       ins(%q, %q, %q : tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>, tensor<2x8x?x16xf32>)
       outs(%o, %l : tensor<2x8x?x16xf32>, tensor<2x8x?xf32>) -> tensor<2x8x?x16xf32>, tensor<2x8x?xf32>
   return %r#0, %r#1 : tensor<2x8x?x16xf32>, tensor<2x8x?xf32>
+}
+
+// -----
+
+// So it does where bf16 goes to a matrix unit.
+// MATRIX-LABEL: func @attend
+// MATRIX: scf.forall {{.*}} step (1, 1, 128)
+// MATRIX-LABEL: func @half
+// MATRIX: scf.forall {{.*}} step (1, 1, 256)
+// FITS-LABEL: func @half
+// FITS: scf.forall {{.*}} step (1, 1, 128)
+func.func @half(%q: tensor<2x8x?x16xbf16>, %o: tensor<2x8x?x16xbf16>, %l: tensor<2x8x?xf32>) -> tensor<2x8x?x16xbf16> {
+  %out, %lse = longnet.attend [<segment = 32, dilation = 2>]
+      ins(%q, %q, %q : tensor<2x8x?x16xbf16>, tensor<2x8x?x16xbf16>, tensor<2x8x?x16xbf16>)
+      outs(%o, %l : tensor<2x8x?x16xbf16>, tensor<2x8x?xf32>) -> tensor<2x8x?x16xbf16>, tensor<2x8x?xf32>
+  return %out : tensor<2x8x?x16xbf16>
 }

@@ -153,6 +153,88 @@ def LongNet_AttendTileOp : LongNet_KernelOp<"attend_tile", [TilesOnTensors]> {
   }];
 }
 
+def LongNet_ScoreBoundOp : LongNet_Op<"score_bound"> {
+  let summary = "a bound of unscaled scores and running maxima";
+  let description = [{
+    A number that is at least every `|sum_d key[t, j, d] * query[b, d, i]|`, by
+    the Cauchy-Schwarz inequality, and every `|max[b, i]|` but those of -inf, up
+    to the rounding of f32. It is NaN or +inf if any element is NaN or infinite.
+
+    Operands are blocks of queries and tiles of keys in pairs, as those of
+    `longnet.attend_strip`: `query [blocks, D / 2, m, 2]`, `key [tiles, n, D]`,
+    `max [blocks, m]`.
+
+    Example:
+
+    ```mlir
+    %bound = longnet.score_bound %q, %k, %max
+        : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x32xf32>
+    ```
+  }];
+  let arguments = (ins
+      Arg<MemRefRankOf<[BF16], [4]>, "", [MemRead]>:$query,
+      Arg<MemRefRankOf<[BF16], [3]>, "", [MemRead]>:$key,
+      Arg<MemRefRankOf<[F32], [2]>, "", [MemRead]>:$max);
+  let results = (outs F32:$bound);
+  let assemblyFormat = [{
+    $query `,` $key `,` $max attr-dict
+    `:` type($query) `,` type($key) `,` type($max)
+  }];
+  let hasVerifier = 1;
+}
+
+def LongNet_AttendStripOp : LongNet_Op<"attend_strip"> {
+  let summary = "whole tiles of attention where scores are known to be small";
+  let description = [{
+    Adds tiles of keys to the softmax of blocks of queries, as many
+    `longnet.attend_tile`s would, in one pipeline over all pairs of a block and a
+    tile, without masks and without a maximum: the state is relative to a score
+    of 0, whatever its maximum says. For every block `b` and query `i` of it,
+
+    ```
+    x[t, j]   = sum_d key[t, j, d] * query[b, d, i]
+    p[t, j]   = exp(scale * x[t, j]), to about the precision of bf16
+    sum'      = sum[b, i]    + sum_t sum_j p[t, j]
+    acc'[d]   = acc[b, d, i] + sum_t sum_j value[t, d, j] * p[t, j]
+    ```
+
+    over the tiles of which the block's first query sees every key, where query
+    `i` of block `b` sees the keys `t * n + j < visible + b * m + i`, numbered
+    through all tiles: `(t + 1) * n <= visible + b * m`.
+
+    `|scale * log2(e) * x|` must be at most 40 (see `longnet.score_bound`).
+    Weights then lie in `2^-40` to `2^40`, so that values of magnitudes between
+    `2^-86` and `2^70` are safe in f32. `scale` is positive.
+
+    Shapes: `query [blocks, D / 2, m, 2]`, `key [tiles, n, D]`, `value
+    [tiles, Dv, n]`, `acc [blocks, Dv, m]`, `sum [blocks, m]`; contiguous
+    buffers, static but for the numbers of blocks and tiles.
+
+    Example:
+
+    ```mlir
+    longnet.attend_strip scale = 0.125 visible = %visible
+        ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
+        outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
+    ```
+  }];
+  let arguments = (ins
+      Arg<MemRefRankOf<[BF16], [4]>, "", [MemRead]>:$query,
+      Arg<MemRefRankOf<[BF16], [3]>, "", [MemRead]>:$key,
+      Arg<MemRefRankOf<[BF16], [3]>, "", [MemRead]>:$value,
+      Index:$visible,
+      Arg<MemRefRankOf<[F32], [3]>, "", [MemRead, MemWrite]>:$acc,
+      Arg<MemRefRankOf<[F32], [2]>, "", [MemRead, MemWrite]>:$sum,
+      F64Attr:$scale);
+  let assemblyFormat = [{
+    `scale` `=` $scale `visible` `=` $visible attr-dict
+    `ins` `(` $query `,` $key `,` $value `:`
+      type($query) `,` type($key) `,` type($value) `)`
+    `outs` `(` $acc `,` $sum `:` type($acc) `,` type($sum) `)`
+  }];
+  let hasVerifier = 1;
+}
+
 def LongNet_AttendGradOp : LongNet_KernelOp<"attend_grad", [TilesOnTensors]> {
   let summary = "adds the gradient of one branch, on strided rows";
   let description = [{

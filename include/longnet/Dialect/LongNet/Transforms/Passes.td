@@ -113,7 +113,8 @@ def LongNetTile : Pass<"longnet-tile"> {
 
     An `attend` with a dilation above 4 takes chunks of twice that size if their
     packed queries and accumulators fit into `cache`: a chunk keeps few of its
-    queries there, and packs as many keys for them.
+    queries there, and packs as many keys for them. So does one of bf16 with
+    `matrix-unit`, whose products take little time beside packing.
 
     A sum over rows of the output of an `attend`, such as that of delta, is
     computed in the same loop if nothing else reads the output, which is then
@@ -123,7 +124,9 @@ def LongNetTile : Pass<"longnet-tile"> {
     Option<"chunk", "chunk", "int64_t", /*default=*/"1024",
            "Contiguous queries of a parallel task">,
     Option<"cache", "cache", "int64_t", /*default=*/"0",
-           "Bytes of a core's second cache">
+           "Bytes of a core's second cache">,
+    Option<"matrixUnit", "matrix-unit", "bool", /*default=*/"false",
+           "Whether bf16 goes to a matrix unit">
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::scf::SCFDialect",
@@ -148,6 +151,14 @@ def LongNetLowerToTiles : Pass<"longnet-lower-to-tiles", "::mlir::ModuleOp"> {
 
     With `pairs`, bf16 is packed in pairs instead of widened (see
     `longnet.attend_tile`), and head dimensions are filled up with zeros.
+
+    With `strip` as well, an `attend` in pairs packs as many tiles of keys at
+    once as fit into that many bytes. Where `longnet.score_bound` says that
+    scores are small, the tiles that blocks of queries see wholly go to one
+    `longnet.attend_strip`, and `longnet.attend_tile` gets what is left. Blocks
+    then have 32 queries, and a tile so many keys that their scores come with as
+    many products as values: these take no `query-tile` and `key-tile`. Head
+    dimensions above 128 do without, as their tiles exceed the first cache.
   }];
   let options = [
     Option<"queryTile", "query-tile", "int64_t", /*default=*/"64",
@@ -156,7 +167,10 @@ def LongNetLowerToTiles : Pass<"longnet-lower-to-tiles", "::mlir::ModuleOp"> {
            "Keys of a tile">,
     Option<"pairs", "pairs", "int64_t", /*default=*/"0",
            "Pack bf16 in pairs, with head dimensions padded to a multiple of "
-           "this; 0 for no pairs">
+           "this; 0 for no pairs">,
+    Option<"strip", "strip", "int64_t", /*default=*/"0",
+           "Bytes of keys and values that are packed at once for attend_strip; "
+           "0 for none">
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",

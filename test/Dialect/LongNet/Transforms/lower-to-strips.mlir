@@ -1,0 +1,53 @@
+// RUN: longnet-opt %s --longnet-lower-to-tiles="pairs=32 strip=524288" --canonicalize --longnet-outline-tiles \
+// RUN:   | FileCheck %s -enable-var-scope
+// RUN: not longnet-opt %s --longnet-lower-to-tiles="strip=-1" 2>&1 | FileCheck %s --check-prefix=BAD
+// RUN: longnet-opt %s --longnet-lower-to-tiles="pairs=32" | FileCheck %s --check-prefix=NONE
+
+// BAD: longnet-lower-to-tiles: expects a strip of at least 0 bytes, got -1
+// NONE-NOT: longnet.attend_strip
+
+!seq = memref<1x1x?x64xbf16>
+!lse = memref<1x1x?xf32>
+
+// 512 KiB hold 16 tiles of 128 keys and values of 64 dimensions.
+// CHECK-LABEL: func @strips
+// CHECK-DAG: memref.alloc() {{.*}} : memref<16x128x64xbf16>
+// CHECK-DAG: memref.alloc() {{.*}} : memref<16x64x128xbf16>
+// CHECK-DAG: memref.alloc({{.*}}) {{.*}} : memref<?x32x32x2xbf16>
+func.func @strips(%q: !seq, %k: !seq, %v: !seq, %o: !seq, %l: !lse) {
+  longnet.attend [<segment = 4096, dilation = 1>] causal ins(%q, %k, %v : !seq, !seq, !seq) outs(%o, %l : !seq, !lse)
+  return
+}
+
+// Head dimensions whose tiles exceed the first cache.
+// CHECK-LABEL: func @wide
+// CHECK: call @[[$WIDE:[a-z_0-9]*]](
+func.func @wide(%q: memref<1x1x?x256xbf16>, %k: memref<1x1x?x256xbf16>, %v: memref<1x1x?x256xbf16>,
+                %o: memref<1x1x?x256xbf16>, %l: !lse) {
+  longnet.attend [<segment = 4096, dilation = 1>] ins(%q, %k, %v : memref<1x1x?x256xbf16>, memref<1x1x?x256xbf16>, memref<1x1x?x256xbf16>)
+      outs(%o, %l : memref<1x1x?x256xbf16>, !lse)
+  return
+}
+
+// A strip is packed, attended where it is wholly visible, and then where not.
+// CHECK-LABEL: func private @longnet_attend_group
+// CHECK: scf.for %{{.*}} step %[[KEYS:c2048.*]] {
+// CHECK: linalg.generic
+// CHECK: %[[BOUND:.*]] = longnet.score_bound %{{.*}}, %{{.*}}, %{{.*}} : memref<?x32x32x2xbf16, {{.*}}>, memref<?x128x64xbf16, {{.*}}>, memref<?x32xf32, {{.*}}>
+// CHECK: %[[SMALL:.*]] = arith.cmpf ole, %[[BOUND]], %{{.*}} : f32
+// CHECK: scf.if %[[SMALL]] {
+// CHECK: scf.for
+// CHECK: math.exp2
+// CHECK: linalg.fill
+// CHECK: func.call @longnet_attend_strip(
+// CHECK: }
+// CHECK: scf.for
+// CHECK: %[[END:.*]] = arith.select %[[SMALL]], %{{.*}}, %{{.*}} : index
+// CHECK: scf.for %{{.*}} = %{{.*}} to %[[END]]
+// CHECK: func.call @longnet_attend_tile(
+
+// CHECK: func private @[[$WIDE]](
+// CHECK-NOT: longnet.score_bound
+
+// CHECK: func private @longnet_attend_strip({{.*}}) attributes {{{.*}}passthrough = ["noinline"]} {
+// CHECK-NEXT: longnet.attend_strip
