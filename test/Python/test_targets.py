@@ -157,8 +157,8 @@ def test_tiles_are_used(tmp_path):
     text = assembly.read_text()
     assert "longnet_attend_strip" in text
     assert "\ttdpbf16ps" in text
-    # Squares and sums of weights take dot products, contractions do not: they would broadcast.
-    assert not re.search(r"vdpbf16ps.*\{1to16\}", text)
+    tile = re.search(r"^longnet_attend_tile:.*?\.size", text, re.DOTALL | re.MULTILINE)[0]
+    assert "tdpbf16ps" in tile and "vdpbf16ps" not in tile
 
 
 @pytest.mark.parametrize("processor", ["x86-64-v3", "znver4"])

@@ -15,15 +15,19 @@ namespace longnet {
 
 /// Fraction bits of fixed-point exponents, and of a bf16.
 static constexpr int fractionBitsOfT = 8, mantissaBits = 7;
-static constexpr int unit = 1 << fractionBitsOfT;
+static constexpr int octave = 1 << fractionBitsOfT;
 /// Entries of the table.
-static constexpr int entryCount = 64, step = unit / entryCount;
+static constexpr int entryCount = 64, step = octave / entryCount;
 /// Exponents are taken this much too small, so that no correction is negative.
 static constexpr int shortfall = 32;
 /// 1.5 * 2^23: added to a small number, its nearest integer is in the low bits.
 static constexpr double magic = 12582912;
 /// The upper 16 bits of such a sum.
 static constexpr double magicHalf = 0x4b40;
+
+static constexpr double log2e = 1.44269504088896340736;
+/// The fixed-point exponent of 1, before the correction.
+static constexpr int exponentOfOne = 127 * octave - shortfall;
 
 /// What to add to fixed-point exponents by the upper six bits of the fraction:
 /// the least mean square of relative errors, rounding at both ends included.
@@ -40,7 +44,7 @@ static std::array<int8_t, entryCount> getCorrections() {
             std::clamp(int(std::nearbyint(exact)), first, first + step - 1);
         int bits = (rounded + correction) >> (fractionBitsOfT - mantissaBits);
         double result = std::ldexp(1 + (bits & 127) / 128.0, bits >> 7);
-        double relative = result / std::exp2((exact + shortfall) / unit) - 1;
+        double relative = result / std::exp2((exact + shortfall) / octave) - 1;
         error += relative * relative;
       }
       return error;
@@ -69,9 +73,8 @@ PairedExponential::PairedExponential(ImplicitLocOpBuilder &b, TileUnit &unit,
     return unit.pin(
         unit.constant(bytes, DenseElementsAttr::get(bytes, values)));
   };
-  constexpr double log2e = 1.44269504088896340736;
-  double bias = 127.0 * longnet::unit - shortfall + magic;
-  factor = splat(floats, scale * log2e * longnet::unit);
+  double bias = exponentOfOne + magic;
+  factor = splat(floats, scale * log2e * octave);
   evenBias = splat(floats, bias);
   // The upper half of the other one is added to it.
   oddBias = splat(floats, bias - magicHalf);
@@ -88,6 +91,12 @@ PairedExponential::PairedExponential(ImplicitLocOpBuilder &b, TileUnit &unit,
       unit.constant(b.getI64Type(), b.getI64IntegerAttr(0x5555555555555555));
   lowBytes = LLVM::BitcastOp::create(b, VectorType::get(64, b.getI1Type()),
                                      unit.pin(mask, "k"));
+}
+
+double PairedExponential::scoreOfZero(double scale) {
+  // Far from what would be negative, and from exponent 1.
+  constexpr int fixedPoint = octave / 4;
+  return (fixedPoint - exponentOfOne) / (scale * log2e * octave);
 }
 
 Value PairedExponential::emit(Value even, Value odd) {

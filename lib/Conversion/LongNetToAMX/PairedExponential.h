@@ -33,6 +33,8 @@ public:
   PairedExponential(mlir::ImplicitLocOpBuilder &b, TileUnit &unit,
                     double scale);
 
+  /// An `x` whose result is denormal, which units for bf16 take for zero.
+  static double scoreOfZero(double scale);
   /// Of vectors of 16 f32, a vector of 32 bf16: even[0], odd[0], even[1], ...
   mlir::Value emit(mlir::Value even, mlir::Value odd);
   /// `sums[i]` plus both elements of pair `i`, in a vector of 16 f32.

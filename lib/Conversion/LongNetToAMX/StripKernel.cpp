@@ -28,6 +28,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include <numeric>
 
 using namespace mlir;
 
@@ -79,6 +81,11 @@ private:
   struct Pair {
     Value queries, keys;
   };
+  /// What the queries of a block see of a tile: query `i` the keys
+  /// `j < min(count, visible + i)`.
+  struct Sight {
+    Value visible, count;
+  };
   /// Code for the vector unit, after each product of tiles.
   using VectorWork = function_ref<void()>;
   /// Where to store what tile `tile` held before.
@@ -108,8 +115,12 @@ private:
   /// A panel of sums with all keys of a tile.
   void emitSums(Value values, Value weights, Value acc, StoreBefore store,
                 VectorWork work);
-  void emitPair(const Pair &now, const Pair &next, Before &before,
-                MutableArrayRef<Value> sums, PairedExponential &exponential);
+  void emitPair(const Pair &now, const Pair &next, const Sight &sight,
+                Before &before, MutableArrayRef<Value> sums,
+                PairedExponential &exponential);
+  Sight sightOf(Value block, Value tile);
+  /// Hides scores of the keys from `first` on that queries do not see.
+  void hide(const Sight &sight, int64_t first, Value scores);
   /// Scores of the keys of a tile that a step of `emitPair` computes, from
   /// panel `first` on.
   Pair panelOf(const Pair &pair, int64_t panel) {
@@ -134,6 +145,7 @@ private:
     return unit.offset(before.values, pass * panelRows * keys * 2);
   }
 
+  double scale() { return op.getScale().convertToDouble(); }
   int64_t weightBytes() const { return keys * lanes * 2; }
   int64_t accBytes() const { return valueDim * lanes * 4; }
 
@@ -157,7 +169,9 @@ void StripKernel::loop(Value begin, Value end, SmallVector<Value> &carried,
   b.setInsertionPointToStart(loop.getBody());
   SmallVector<Value> inside(loop.getRegionIterArgs());
   body(loop.getInductionVar(), inside);
-  scf::YieldOp::create(b, inside);
+  // A loop that carries nothing ends by itself.
+  if (!inside.empty())
+    scf::YieldOp::create(b, inside);
   carried.assign(loop.result_begin(), loop.result_end());
 }
 
@@ -213,7 +227,51 @@ void StripKernel::emitSums(Value values, Value weights, Value acc,
   }
 }
 
-void StripKernel::emitPair(const Pair &now, const Pair &next, Before &before,
+StripKernel::Sight StripKernel::sightOf(Value block, Value tile) {
+  Value first = arith::MulIOp::create(b, tile, index(keys));
+  Value seen =
+      add(arith::MulIOp::create(b, block, index(lanes)), op.getVisible());
+  return {arith::SubIOp::create(b, seen, first),
+          arith::SubIOp::create(b, op.getCount(), first)};
+}
+
+void StripKernel::hide(const Sight &sight, int64_t first, Value scores) {
+  auto words = VectorType::get(tileRows, b.getI32Type());
+  auto floats = VectorType::get(tileRows, b.getF32Type());
+  // Relative to `first`, and no further off than matters.
+  int64_t rows = panels * panelRows;
+  auto limit = [&](Value x, int64_t least) {
+    x = arith::MaxSIOp::create(b, add(x, -first), index(least));
+    x = arith::MinSIOp::create(b, x, index(rows));
+    x = arith::IndexCastOp::create(b, b.getI32Type(), x);
+    return vector::BroadcastOp::create(b, words, x).getResult();
+  };
+  Value visible = limit(sight.visible, -lanes), count = limit(sight.count, 0);
+  Value hidden = unit.splat(floats, PairedExponential::scoreOfZero(scale()));
+  SmallVector<Value> none;
+  loop(index(0), index(rows), none, [&](Value row, SmallVector<Value> &) {
+    Value at = element(scores, row, panelStride);
+    Value key = vector::BroadcastOp::create(
+        b, words, arith::IndexCastOp::create(b, b.getI32Type(), row));
+    for (int64_t half : {0, 1}) {
+      SmallVector<int32_t> query(tileRows);
+      std::iota(query.begin(), query.end(), half * tileRows);
+      Value seen = arith::AddIOp::create(
+          b, visible,
+          unit.constant(words, DenseElementsAttr::get(words, ArrayRef(query))));
+      seen = arith::MinSIOp::create(b, seen, count);
+      Value isSeen =
+          arith::CmpIOp::create(b, arith::CmpIPredicate::slt, key, seen);
+      Value score = unit.offset(at, half * tileRowBytes);
+      unit.store(
+          arith::SelectOp::create(b, isSeen, unit.load(floats, score), hidden),
+          score);
+    }
+  });
+}
+
+void StripKernel::emitPair(const Pair &now, const Pair &next,
+                           const Sight &sight, Before &before,
                            MutableArrayRef<Value> sums,
                            PairedExponential &exponential) {
   auto vector = VectorType::get(16, b.getF32Type());
@@ -232,7 +290,15 @@ void StripKernel::emitPair(const Pair &now, const Pair &next, Before &before,
     scores = first;
   }
 
+  Value isHidden =
+      less(arith::MinSIOp::create(b, sight.visible, sight.count), index(keys));
   for (int64_t pass = 0; pass < passes; ++pass) {
+    auto branch = scf::IfOp::create(b, isHidden, /*withElseRegion=*/false);
+    {
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPointToStart(branch.thenBlock());
+      hide(sight, pass * panels * panelRows, scores);
+    }
     // Exponentials of the scores at hand, spread over the products of a step.
     int64_t products = panels * headDim / 8 + keys / 8;
     int64_t vectors = panels * panelRows / 2 * (lanes / tileRows);
@@ -278,13 +344,13 @@ void StripKernel::emit() {
   scoreBuffers = unit.allocate(2 * panels * panelBytes);
   weightBuffers = unit.allocate(2 * weightBytes());
   nowhere = unit.allocate(accBytes());
-  // Blocks before the first one that sees a tile see none.
-  Value missing = arith::SubIOp::create(b, index(keys), op.getVisible());
+  // The first block whose last query sees a key; those before it see none.
+  Value missing = arith::SubIOp::create(b, index(2 - lanes), op.getVisible());
   missing = arith::MaxSIOp::create(b, missing, zero);
   Value first =
       arith::DivUIOp::create(b, add(missing, lanes - 1), index(lanes));
-  Value hasPairs =
-      arith::AndIOp::create(b, less(first, blocks), less(zero, tiles));
+  Value hasKeys = less(zero, arith::MinSIOp::create(b, tiles, op.getCount()));
+  Value hasPairs = arith::AndIOp::create(b, less(first, blocks), hasKeys);
   unit.configure();
   auto branch = scf::IfOp::create(b, hasPairs, /*withElseRegion=*/false);
   {
@@ -297,8 +363,10 @@ void StripKernel::emit() {
 
 Value StripKernel::tilesOf(Value block) {
   Value seen = arith::MulIOp::create(b, block, index(lanes));
-  seen = arith::MaxSIOp::create(b, add(seen, op.getVisible()), index(0));
-  seen = arith::DivUIOp::create(b, seen, index(keys));
+  seen = add(add(seen, op.getVisible()), lanes - 1);
+  seen = arith::MinSIOp::create(b, seen, op.getCount());
+  seen = arith::MaxSIOp::create(b, seen, index(0));
+  seen = arith::DivUIOp::create(b, add(seen, keys - 1), index(keys));
   return arith::MinSIOp::create(b, seen, tiles);
 }
 
@@ -312,7 +380,7 @@ void StripKernel::emitPairs(Value first) {
     return element(queries, block, headDim * lanes * 2);
   };
   auto vector = VectorType::get(16, b.getF32Type());
-  PairedExponential exponential(b, unit, op.getScale().convertToDouble());
+  PairedExponential exponential(b, unit, scale());
 
   Pair start{queriesOf(first), keyTiles};
   for (int64_t panel = 0; panel < panels; ++panel) {
@@ -343,8 +411,8 @@ void StripKernel::emitPairs(Value first) {
       Pair next{queriesOf(choose(block, nextBlock)),
                 keysOf(choose(nextTile, zero))};
       Before before = Before::of(inner);
-      emitPair(now, next, before, MutableArrayRef(inner).drop_front(4),
-               exponential);
+      emitPair(now, next, sightOf(block, tile), before,
+               MutableArrayRef(inner).drop_front(4), exponential);
       before.values = element(valueTiles, tile, valueDim * keys * 2);
       before.acc = element(acc, block, accBytes());
       llvm::copy(before.list(), inner.begin());

@@ -35,7 +35,7 @@
 // CHECK-NEXT: return
 func.func @strip(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x128xbf16>, %visible: index,
                  %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
-  longnet.attend_strip scale = 0.125 visible = %visible
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible
       ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
@@ -74,13 +74,13 @@ func.func @other_shapes(%q: memref<?x8x32x2xbf16>, %k: memref<?x64x16xbf16>, %v:
                         %v32: memref<?x64x96xbf16>, %acc: memref<?x16x32xf32>, %acc64: memref<?x64x64xf32>, %acc32: memref<?x64x32xf32>,
                         %sum: memref<?x32xf32>, %sum64: memref<?x64xf32>, %visible: index) -> f32 {
   // Half a panel of dimensions.
-  longnet.attend_strip scale = 0.125 visible = %visible ins(%q, %k, %v : memref<?x8x32x2xbf16>, memref<?x64x16xbf16>, memref<?x16x64xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x8x32x2xbf16>, memref<?x64x16xbf16>, memref<?x16x64xbf16>)
       outs(%acc, %sum : memref<?x16x32xf32>, memref<?x32xf32>)
   // 64 queries.
-  longnet.attend_strip scale = 0.125 visible = %visible ins(%q64, %k64, %v64 : memref<?x32x64x2xbf16>, memref<?x64x64xbf16>, memref<?x64x64xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q64, %k64, %v64 : memref<?x32x64x2xbf16>, memref<?x64x64xbf16>, memref<?x64x64xbf16>)
       outs(%acc64, %sum64 : memref<?x64x64xf32>, memref<?x64xf32>)
   // Two panels of values, three of keys.
-  longnet.attend_strip scale = 0.125 visible = %visible ins(%q32, %k32, %v32 : memref<?x32x32x2xbf16>, memref<?x96x64xbf16>, memref<?x64x96xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q32, %k32, %v32 : memref<?x32x32x2xbf16>, memref<?x96x64xbf16>, memref<?x64x96xbf16>)
       outs(%acc32, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   %bound = longnet.score_bound %q, %k, %sum : memref<?x8x32x2xbf16>, memref<?x64x16xbf16>, memref<?x32xf32>
   return %bound : f32

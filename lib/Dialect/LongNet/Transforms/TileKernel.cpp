@@ -365,6 +365,10 @@ private:
   Value block(Value buffer, Value index) {
     return blockAt(builder, loc, buffer, index);
   }
+  Value constant(double value) {
+    return arith::ConstantOp::create(
+        builder, loc, builder.getFloatAttr(shape.accumulation, value));
+  }
   /// The lanes of a block that hold queries.
   Value partOfBlock(Value buffer, Value index, const IndexExpr &count) {
     return firstLanes(builder, loc, block(buffer, index), count);
@@ -386,7 +390,7 @@ private:
   /// Packs and attends the keys of [first, end), no more than fit.
   void attendTile(const IndexExpr &first);
   void attendStrip(const IndexExpr &first, const IndexExpr &end);
-  /// Makes the state of a block relative to a score of 0.
+  /// Makes sums of a block relative to a score of 0.
   void moveToZero(Value block);
 
   OpBuilder &builder;
@@ -504,15 +508,11 @@ void GroupEmitter::attendTile(const IndexExpr &first) {
 void GroupEmitter::moveToZero(Value index) {
   Value max = block(scratch.max, index), sum = block(scratch.sum, index),
         acc = block(scratch.acc, index);
-  auto constant = [&](OpBuilder &b, Location l, double value) -> Value {
-    return arith::ConstantOp::create(b, l,
-                                     b.getFloatAttr(shape.accumulation, value));
-  };
   constexpr double log2e = 1.44269504088896340736;
+  Value scale = constant(shape.scale * log2e);
   emitElementwise(builder, loc, max, fade, {line, line},
                   [&](OpBuilder &b, Location l, ValueRange args) {
-                    Value bits = arith::MulFOp::create(
-                        b, l, args[0], constant(b, l, shape.scale * log2e));
+                    Value bits = arith::MulFOp::create(b, l, args[0], scale);
                     return SmallVector<Value>{math::Exp2Op::create(
                         b, l, bits, arith::FastMathFlags::afn)};
                   });
@@ -523,7 +523,6 @@ void GroupEmitter::moveToZero(Value index) {
       AffineMap::get(2, 0, getAffineDimExpr(1, builder.getContext()));
   emitElementwise(builder, loc, fade, sum, {line, line}, multiply);
   emitElementwise(builder, loc, fade, acc, {lanes, straight}, multiply);
-  linalg::FillOp::create(builder, loc, constant(builder, loc, 0), max);
 }
 
 void GroupEmitter::attendStrip(const IndexExpr &first, const IndexExpr &end) {
@@ -541,48 +540,46 @@ void GroupEmitter::attendStrip(const IndexExpr &first, const IndexExpr &end) {
     packKeys(builder, loc, shape, group.keys, tile, key.materialize());
   });
 
-  // Tiles full of keys, and the keys of the strip that query 0 sees.
-  IndexExpr full =
-      minimum(floorDiv(group.keys.count - first, shape.keyTile), tiles);
-  IndexExpr visible =
-      group.diagonal ? *group.diagonal + 1 - first : full * shape.keyTile;
-  auto upTo = [&](Value buffer, const IndexExpr &count) {
-    return viewRows(builder, loc, buffer, zero, count);
+  // Keys of the strip, and those that query 0 sees.
+  IndexExpr count = group.keys.count - first;
+  IndexExpr visible = group.diagonal ? *group.diagonal + 1 - first : count;
+  auto upTo = [&](Value buffer, const IndexExpr &size) {
+    return viewRows(builder, loc, buffer, zero, size);
   };
   Value queries = upTo(scratch.queries, blocks),
-        keys = upTo(scratch.keys, full),
-        values = upTo(scratch.valueColumns, full),
+        keys = upTo(scratch.keys, tiles),
+        values = upTo(scratch.valueColumns, tiles),
         acc = upTo(scratch.acc, blocks), max = upTo(scratch.max, blocks),
         sum = upTo(scratch.sum, blocks);
   Value bound = ScoreBoundOp::create(builder, loc, builder.getF32Type(),
                                      queries, keys, max);
   constexpr double largestPower = 40, log2e = 1.44269504088896340736;
-  Value limit = arith::ConstantOp::create(
-      builder, loc,
-      builder.getF32FloatAttr(largestPower / (shape.scale * log2e)));
+  Value limit = constant(largestPower / (shape.scale * log2e));
   Value isSmall = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OLE,
                                         bound, limit);
-  auto branch = scf::IfOp::create(builder, loc, isSmall);
-  {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(branch.thenBlock());
-    // States without a key stay as they are.
-    IndexExpr seeing =
-        maximum(ceilDiv(visible * -1 + shape.keyTile, shape.queryTile), 0);
-    IndexExpr none = blocks - minimum(full, 1) * blocks;
-    emitLoop(builder, loc, maximum(seeing, none), blocks, 1,
-             [&](Value index) { moveToZero(index); });
-    AttendStripOp::create(builder, loc, queries, keys, values,
-                          visible.materialize(), acc, sum,
-                          builder.getF64FloatAttr(shape.scale));
-  }
+  auto branch = scf::IfOp::create(builder, loc, isSmall,
+                                  /*withElseRegion=*/true);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(branch.thenBlock());
+  emitLoop(builder, loc, zero, blocks, 1,
+           [&](Value index) { moveToZero(index); });
+  AttendStripOp::create(builder, loc, queries, keys, values,
+                        visible.materialize(), count.materialize(), acc, sum,
+                        builder.getF64FloatAttr(shape.scale));
+  // Without a key, the maximum is that of none.
+  Value none = constant(-INFINITY), nothing = constant(0);
+  emitElementwise(builder, loc, sum, max, {straight, straight},
+                  [&](OpBuilder &b, Location l, ValueRange args) {
+                    Value isEmpty = arith::CmpFOp::create(
+                        b, l, arith::CmpFPredicate::OEQ, args[0], nothing);
+                    return SmallVector<Value>{
+                        arith::SelectOp::create(b, l, isEmpty, none, nothing)};
+                  });
+  builder.setInsertionPointToStart(branch.elseBlock());
   forEachTile([&](const KeyTile &tile, const IndexExpr &key) {
     auto [hidden, seen] =
         rangesOf(shape, blocks, group.keys.count, key, group.diagonal);
-    Value last = arith::SelectOp::create(
-        builder, loc, isSmall, seen.materialize(), blocks.materialize());
-    attendBlocks(tile, hidden, seen,
-                 IndexExpr(builder, loc, OpFoldResult(last)));
+    attendBlocks(tile, hidden, seen, blocks);
   });
 }
 

@@ -216,7 +216,7 @@ func.func @dynamic_pairs(%q: memref<2x4x2xbf16>, %k: memref<?x4xbf16>, %v: memre
 func.func @strip_scale(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x128xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects a positive scale}}
-  longnet.attend_strip scale = 0.0 visible = %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
+  longnet.attend_strip scale = 0.0 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
@@ -226,7 +226,7 @@ func.func @strip_scale(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v
 func.func @strip_range(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x128xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects a scale in the range of 'f32', got 1.000000e-60}}
-  longnet.attend_strip scale = 1.0e-60 visible = %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
+  longnet.attend_strip scale = 1.0e-60 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
@@ -236,7 +236,7 @@ func.func @strip_range(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v
 func.func @strip_gaps(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16, strided<[16384, 128, 1]>>, %v: memref<?x64x128xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects contiguous buffers of static sizes but for the first one, got 'memref<?x128x64xbf16, strided<[16384, 128, 1]>>'}}
-  longnet.attend_strip scale = 0.125 visible = %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16, strided<[16384, 128, 1]>>, memref<?x64x128xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16, strided<[16384, 128, 1]>>, memref<?x64x128xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
@@ -246,7 +246,7 @@ func.func @strip_gaps(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16, stri
 func.func @strip_dynamic(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x?xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects contiguous buffers of static sizes but for the first one, got 'memref<?x64x?xbf16>'}}
-  longnet.attend_strip scale = 0.125 visible = %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x?xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x?xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
@@ -256,7 +256,7 @@ func.func @strip_dynamic(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, 
 func.func @strip_pairs(%q: memref<?x32x32x4xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x128xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects pairs of 2 elements, got 'memref<?x32x32x4xbf16>'}}
-  longnet.attend_strip scale = 0.125 visible = %visible ins(%q, %k, %v : memref<?x32x32x4xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x4xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
@@ -266,7 +266,7 @@ func.func @strip_pairs(%q: memref<?x32x32x4xbf16>, %k: memref<?x128x64xbf16>, %v
 func.func @strip_blocks(%q: memref<4x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x128xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<3x32xf32>) {
   // expected-error @below {{expects one number of blocks}}
-  longnet.attend_strip scale = 0.125 visible = %visible ins(%q, %k, %v : memref<4x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<4x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<3x32xf32>)
   return
 }
@@ -276,7 +276,7 @@ func.func @strip_blocks(%q: memref<4x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %
 func.func @strip_tiles(%q: memref<?x32x32x2xbf16>, %k: memref<4x128x64xbf16>, %v: memref<3x64x128xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects one number of tiles}}
-  longnet.attend_strip scale = 0.125 visible = %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<4x128x64xbf16>, memref<3x64x128xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<4x128x64xbf16>, memref<3x64x128xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
@@ -286,7 +286,7 @@ func.func @strip_tiles(%q: memref<?x32x32x2xbf16>, %k: memref<4x128x64xbf16>, %v
 func.func @strip_dim(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x32xbf16>, %v: memref<?x64x128xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects one head dimension}}
-  longnet.attend_strip scale = 0.125 visible = %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x32xbf16>, memref<?x64x128xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x32xbf16>, memref<?x64x128xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
@@ -296,7 +296,7 @@ func.func @strip_dim(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x32xbf16>, %v: 
 func.func @strip_value(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x32x128xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects one value dimension}}
-  longnet.attend_strip scale = 0.125 visible = %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x32x128xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x32x128xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
@@ -306,7 +306,7 @@ func.func @strip_value(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v
 func.func @strip_queries(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x128xbf16>, %visible: index,
                   %acc: memref<?x64x16xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects one number of queries}}
-  longnet.attend_strip scale = 0.125 visible = %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
       outs(%acc, %sum : memref<?x64x16xf32>, memref<?x32xf32>)
   return
 }
@@ -316,7 +316,7 @@ func.func @strip_queries(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, 
 func.func @strip_keys(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x64xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects one number of keys}}
-  longnet.attend_strip scale = 0.125 visible = %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x64xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x64xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }

@@ -295,11 +295,11 @@ func.func @tiles_in_pairs(%q: memref<4x16x2xbf16>, %qr: memref<8x8x2xbf16>, %k: 
 
 // CHECK-LABEL: func @strips
 // CHECK: longnet.score_bound %{{.*}}, %{{.*}}, %{{.*}} : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x32xf32>
-// CHECK: longnet.attend_strip scale = 1.250000e-01 visible = %{{.*}} {test.kept} ins({{.*}}) outs({{.*}} : memref<?x64x32xf32>, memref<?x32xf32>)
+// CHECK: longnet.attend_strip scale = 1.250000e-01 visible = %{{.*}} of %{{.*}} {test.kept} ins({{.*}}) outs({{.*}} : memref<?x64x32xf32>, memref<?x32xf32>)
 func.func @strips(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x128xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   %bound = longnet.score_bound %q, %k, %sum : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x32xf32>
-  longnet.attend_strip scale = 0.125 visible = %visible {test.kept}
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible {test.kept}
       ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return

@@ -184,12 +184,12 @@ def LongNet_ScoreBoundOp : LongNet_Op<"score_bound"> {
 }
 
 def LongNet_AttendStripOp : LongNet_Op<"attend_strip"> {
-  let summary = "whole tiles of attention where scores are known to be small";
+  let summary = "tiles of attention where scores are known to be small";
   let description = [{
     Adds tiles of keys to the softmax of blocks of queries, as many
     `longnet.attend_tile`s would, in one pipeline over all pairs of a block and a
-    tile, without masks and without a maximum: the state is relative to a score
-    of 0, whatever its maximum says. For every block `b` and query `i` of it,
+    tile, and without a maximum: the state is relative to a score of 0, whatever
+    its maximum says. For every block `b` and query `i` of it,
 
     ```
     x[t, j]   = sum_d key[t, j, d] * query[b, d, i]
@@ -198,9 +198,7 @@ def LongNet_AttendStripOp : LongNet_Op<"attend_strip"> {
     acc'[d]   = acc[b, d, i] + sum_t sum_j value[t, d, j] * p[t, j]
     ```
 
-    over the tiles of which the block's first query sees every key, where query
-    `i` of block `b` sees the keys `t * n + j < visible + b * m + i`, numbered
-    through all tiles: `(t + 1) * n <= visible + b * m`.
+    over the keys that it sees, `t * n + j < min(count, visible + b * m + i)`.
 
     `|scale * log2(e) * x|` must be at most 40 (see `longnet.score_bound`).
     Weights then lie in `2^-40` to `2^40`, so that values of magnitudes between
@@ -213,7 +211,7 @@ def LongNet_AttendStripOp : LongNet_Op<"attend_strip"> {
     Example:
 
     ```mlir
-    longnet.attend_strip scale = 0.125 visible = %visible
+    longnet.attend_strip scale = 0.125 visible = %visible of %count
         ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
         outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
     ```
@@ -222,12 +220,12 @@ def LongNet_AttendStripOp : LongNet_Op<"attend_strip"> {
       Arg<MemRefRankOf<[BF16], [4]>, "", [MemRead]>:$query,
       Arg<MemRefRankOf<[BF16], [3]>, "", [MemRead]>:$key,
       Arg<MemRefRankOf<[BF16], [3]>, "", [MemRead]>:$value,
-      Index:$visible,
+      Index:$visible, Index:$count,
       Arg<MemRefRankOf<[F32], [3]>, "", [MemRead, MemWrite]>:$acc,
       Arg<MemRefRankOf<[F32], [2]>, "", [MemRead, MemWrite]>:$sum,
       F64Attr:$scale);
   let assemblyFormat = [{
-    `scale` `=` $scale `visible` `=` $visible attr-dict
+    `scale` `=` $scale `visible` `=` $visible `of` $count attr-dict
     `ins` `(` $query `,` $key `,` $value `:`
       type($query) `,` type($key) `,` type($value) `)`
     `outs` `(` $acc `,` $sum `:` type($acc) `,` type($sum) `)`

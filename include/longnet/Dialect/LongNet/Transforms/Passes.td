@@ -154,9 +154,8 @@ def LongNetLowerToTiles : Pass<"longnet-lower-to-tiles", "::mlir::ModuleOp"> {
 
     With `strip` as well, an `attend` in pairs packs as many tiles of keys at
     once as fit into that many bytes. Where `longnet.score_bound` says that
-    scores are small, the tiles that blocks of queries see wholly go to one
-    `longnet.attend_strip`, and `longnet.attend_tile` gets what is left. Blocks
-    then have 32 queries, and a tile so many keys that their scores come with as
+    scores are small, all of them go to one `longnet.attend_strip`. Blocks then
+    have 32 queries, and a tile so many keys that their scores come with as
     many products as values: these take no `query-tile` and `key-tile`. Head
     dimensions above 128 do without, as their tiles exceed the first cache.
   }];
