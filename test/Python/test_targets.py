@@ -110,11 +110,12 @@ def test_amx(case, gradient, emulator, tmp_path):
 
 
 @needs_avx512_bf16
+@pytest.mark.parametrize("gradient", [None, "exact"], ids=["attention", "gradient"])
 @pytest.mark.parametrize(
     "case", [*strip_cases(), large_scores(0, 5), large_scores(1400, 1405)], **name_of
 )
-def test_amx_strips(case, emulator, tmp_path):
-    program = CompiledCase(case, tmp_path, AMX)
+def test_amx_strips(case, gradient, emulator, tmp_path):
+    program = CompiledCase(case, tmp_path, AMX, gradient=gradient)
     check(case, program, LD_PRELOAD=str(emulator))
 
 

@@ -21,6 +21,9 @@ constexpr llvm::StringLiteral roundedToBF16 = "longnet.rounded_to_bf16";
 /// Marks one whose result, where it is a number, is at most 1.
 constexpr llvm::StringLiteral atMostOne = "longnet.at_most_one";
 
+/// Marks one that runs where denormal results are flushed to zero.
+constexpr llvm::StringLiteral flushedToZero = "longnet.flushed_to_zero";
+
 #define GEN_PASS_DECL
 #include "longnet/Conversion/Passes.h.inc"
 

@@ -107,7 +107,8 @@ def LongNetExpandExp2 : Pass<"longnet-expand-exp2"> {
     infinite. NaN stays NaN. With `avx512`, vectors of 512 bits take its
     instructions for rounding and scaling. Where the operation carries
     `longnet.rounded_to_bf16`, f32 results are as exact as bf16 needs; where it
-    carries `longnet.at_most_one`, nothing is done for large results.
+    carries `longnet.at_most_one`, nothing is done for large results, and with
+    `longnet.flushed_to_zero`, nothing for small ones where the processor does it.
   }];
   let options = [
     Option<"avx512", "avx512", "bool", /*default=*/"false",

@@ -54,7 +54,8 @@ public:
   Exp2Builder(ImplicitLocOpBuilder &b, math::Exp2Op op)
       : b(b), type(op.getType()), element(getElementTypeOrSelf(type)),
         format(formatOf(element, op->hasAttr(roundedToBF16))),
-        isAtMostOne(op->hasAttr(atMostOne)) {}
+        isAtMostOne(op->hasAttr(atMostOne)),
+        isFlushed(op->hasAttr(flushedToZero)) {}
 
   /// By instructions that split and scale at any magnitude.
   Value withAVX512(Value x) {
@@ -65,6 +66,8 @@ public:
         call("reduce", {x, integer(roundToNearest), x, all, current});
     Value whole = arith::SubFOp::create(b, x, fraction);
     Value power = polynomial(fraction);
+    if (isFlushed)
+      return call("scalef", {power, whole, real(0), all, current});
     // Denormal results would be slow to compute with.
     Value smallest = real(-double(format.bias) + 1);
     Value isNormal =
@@ -116,7 +119,7 @@ private:
   ImplicitLocOpBuilder &b;
   Type type, element;
   Format format;
-  bool isAtMostOne;
+  bool isAtMostOne, isFlushed;
 };
 
 Value Exp2Builder::withIntegers(Value x) {

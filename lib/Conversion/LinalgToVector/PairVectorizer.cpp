@@ -294,9 +294,10 @@ private:
   Value initial;
 };
 
-/// An elementwise operation over rows 2 i + p and lanes l. Operands are rows
-/// [i, p, l], lines [l] that may be sums over rows, or, as destinations, pairs
-/// [i, l, p]: two rows side by side.
+/// An elementwise operation over pairs p of rows i and lanes l. Operands are
+/// rows, two that follow each other [i, p, l] or stand in two halves [p, i, l],
+/// lines [l] that may be sums over rows, or, as destinations, pairs [i, l, p]:
+/// two rows side by side.
 class PairInterleave : public PairEmitter {
 public:
   using PairEmitter::PairEmitter;
@@ -310,7 +311,7 @@ public:
     auto map = [&](ArrayRef<AffineExpr> results) {
       return AffineMap::get(3, 0, results, op.getContext());
     };
-    asRows = map({i, p, l});
+    asRows = {map({i, p, l}), map({p, i, l})};
     asPairs = map({i, l, p});
     asLine = map({l});
     bool hasPairs = false;
@@ -319,7 +320,7 @@ public:
       bool isPairs = op.isDpsInit(&operand) && each == asPairs &&
                      !op.payloadUsesValueFromOperand(&operand);
       hasPairs |= isPairs;
-      if ((!isPairs && each != asRows && each != asLine) ||
+      if ((!isPairs && !isRows(each) && each != asLine) ||
           !isContiguous(operand.get()) ||
           (isPairs && !hasMatrix(operand.get())))
         return false;
@@ -389,7 +390,7 @@ private:
         AffineMap map = op.getMatchingIndexingMap(&operand);
         if (map == asLine)
           arguments.push_back(lines[{operand.getOperandNumber(), v}]);
-        else if (map == asRows && op.payloadUsesValueFromOperand(&operand))
+        else if (isRows(map) && op.payloadUsesValueFromOperand(&operand))
           arguments.push_back(load(operand, at));
         else
           arguments.push_back(Value());
@@ -402,7 +403,7 @@ private:
         AffineMap map = op.getMatchingIndexingMap(&init);
         if (map == asLine)
           lines[{init.getOperandNumber(), v}] = result;
-        else if (map == asRows)
+        else if (isRows(map))
           vector::StoreOp::create(builder, loc, result, init.get(),
                                   indicesOf(op, init, at));
       }
@@ -422,7 +423,10 @@ private:
                                   indicesOf(op, operand, at));
   }
 
-  AffineMap asRows, asPairs, asLine;
+  bool isRows(AffineMap map) const { return llvm::is_contained(asRows, map); }
+
+  SmallVector<AffineMap> asRows;
+  AffineMap asPairs, asLine;
   int64_t lanes, rows, size;
   /// Destinations in pairs by operand number, as matrices.
   llvm::MapVector<unsigned, Value> matrices;

@@ -14,10 +14,12 @@
 
 namespace longnet {
 
-/// Lowers `op` to a pipeline on tile registers, in a function that does not use
+/// Lower `op` to a pipeline on tile registers, in a function that does not use
 /// the `amx` dialect.
 llvm::LogicalResult lowerAttendStrip(AttendStripOp op,
                                      mlir::PatternRewriter &rewriter);
+llvm::LogicalResult lowerAttendGradStrip(AttendGradStripOp op,
+                                         mlir::PatternRewriter &rewriter);
 
 /// Lowers `op` to dot products of 512 bits.
 llvm::LogicalResult lowerScoreBound(ScoreBoundOp op,

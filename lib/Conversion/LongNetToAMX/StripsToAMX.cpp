@@ -33,6 +33,7 @@ struct ConvertLongNetStripsToAMXPass
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add(lowerAttendStrip);
+    patterns.add(lowerAttendGradStrip);
     patterns.add(lowerScoreBound);
     walkAndApplyPatterns(getOperation(), std::move(patterns));
   }

@@ -80,6 +80,21 @@ void TileUnit::configure() {
 
 void TileUnit::release() { emit("llvm.x86.tilerelease", {}); }
 
+void TileUnit::flushDenormals(Value saved, Value scratch) {
+  // Results to zero and operands to zero.
+  constexpr int32_t bits = 0x8040;
+  emit("llvm.x86.sse.stmxcsr", saved);
+  Value control = LLVM::LoadOp::create(b, b.getI32Type(), saved);
+  control = arith::OrIOp::create(
+      b, control, LLVM::ConstantOp::create(b, b.getI32IntegerAttr(bits)));
+  LLVM::StoreOp::create(b, control, scratch);
+  emit("llvm.x86.sse.ldmxcsr", scratch);
+}
+
+void TileUnit::restoreDenormals(Value saved) {
+  emit("llvm.x86.sse.ldmxcsr", saved);
+}
+
 void TileUnit::zero(unsigned tile) { emit("llvm.x86.tilezero", number(tile)); }
 
 void TileUnit::load(unsigned tile, Value pointer, int64_t stride) {
@@ -112,6 +127,13 @@ Value TileUnit::pin(Value value, StringRef constraint) {
                                    LLVM::TailCallKind::None,
                                    LLVM::AsmDialectAttr(), ArrayAttr())
       .getResult(0);
+}
+
+void TileUnit::fence() {
+  LLVM::InlineAsmOp::create(b, Type(), ValueRange(), "", "~{memory}",
+                            /*has_side_effects=*/true,
+                            /*is_align_stack=*/false, LLVM::TailCallKind::None,
+                            LLVM::AsmDialectAttr(), ArrayAttr());
 }
 
 Value TileUnit::number(unsigned tile) {

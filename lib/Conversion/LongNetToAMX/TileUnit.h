@@ -43,6 +43,9 @@ public:
   void configure();
   /// Clears the registers and their configuration.
   void release();
+  /// Makes vectors take denormals for zero, and saves what they did to `saved`.
+  void flushDenormals(mlir::Value saved, mlir::Value scratch);
+  void restoreDenormals(mlir::Value saved);
   void zero(unsigned tile);
   void load(unsigned tile, mlir::Value pointer, int64_t stride);
   /// The same for what is read once and should not stay in the first cache.
@@ -57,6 +60,9 @@ public:
   /// `value` behind a barrier that code does not move across, in a register of
   /// class `constraint`.
   mlir::Value pin(mlir::Value value, llvm::StringRef constraint = "v");
+
+  /// A barrier that loads and stores do not move across.
+  void fence();
 
 private:
   mlir::Value number(unsigned tile);

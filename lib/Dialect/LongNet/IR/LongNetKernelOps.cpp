@@ -350,82 +350,128 @@ LogicalResult AttendGradTileOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
-// ScoreBoundOp and AttendStripOp
+// ScoreBoundOp, AttendStripOp and AttendGradStripOp
 //===----------------------------------------------------------------------===//
 
-/// What holds of blocks of queries and tiles of keys: buffers without gaps, of
-/// static sizes but for their number, queries in pairs.
-static LogicalResult verifyStrip(Operation *op, Value query) {
+/// A buffer without gaps, of static sizes but for the first one.
+static bool isDense(MemRefType type) {
+  int64_t offset;
+  SmallVector<int64_t> strides;
+  if (failed(type.getStridesAndOffset(strides, offset)) || offset != 0 ||
+      ShapedType::isDynamicShape(type.getShape().drop_front()))
+    return false;
+  int64_t expected = 1;
+  for (auto [size, stride] :
+       llvm::reverse(llvm::zip_equal(type.getShape(), strides))) {
+    if (stride != expected)
+      return false;
+    expected *= size;
+  }
+  return true;
+}
+
+/// What holds of blocks of queries and tiles of keys: dense buffers, and pairs
+/// where there are four dimensions.
+static LogicalResult verifyStrip(Operation *op) {
   for (Value operand : op->getOperands()) {
     auto type = dyn_cast<MemRefType>(operand.getType());
     if (!type)
       continue;
-    int64_t offset;
-    SmallVector<int64_t> strides;
-    bool isDense = succeeded(type.getStridesAndOffset(strides, offset)) &&
-                   offset == 0 && !ShapedType::isDynamicShape(strides) &&
-                   !ShapedType::isDynamicShape(type.getShape().drop_front());
-    int64_t expected = 1;
-    for (auto [size, stride] :
-         llvm::reverse(llvm::zip_equal(type.getShape(), strides))) {
-      isDense = isDense && stride == expected;
-      expected *= size;
-    }
-    if (!isDense)
+    if (!isDense(type))
       return op->emitOpError() << "expects contiguous buffers of static sizes "
                                   "but for the first one, got "
                                << type;
+    if (type.getRank() == 4 && type.getDimSize(3) != 2)
+      return op->emitOpError() << "expects pairs of 2 elements, got " << type;
   }
-  auto type = cast<MemRefType>(query.getType());
-  if (type.getDimSize(3) != 2)
-    return op->emitOpError() << "expects pairs of 2 elements, got " << type;
   return success();
 }
 
-/// Dimension `dim` of `value`, of blocks of rows in pairs that of the rows.
-static NamedDim dimOf(Value value, unsigned dim, StringRef name) {
-  auto type = cast<ShapedType>(value.getType());
-  if (type.getRank() != 4)
-    return {type, dim, name};
-  SmallVector<int64_t> sizes(type.getShape());
-  sizes[1] *= 2;
-  return {RankedTensorType::get(sizes, type.getElementType()), dim, name};
+static LogicalResult verifyStripScale(Operation *op, APFloat scale) {
+  if (scale.isNegative() || scale.isZero())
+    return op->emitOpError("expects a positive scale");
+  return verifyScale(op, scale, Float32Type::get(op->getContext()));
 }
 
+namespace {
+
+/// Sizes that must agree, of blocks and tiles whose rows may come in pairs.
+class StripSizesOf {
+public:
+  explicit StripSizesOf(Operation *op) : op(op) {}
+
+  /// The sizes of `value`: how many `parts` of `rows` and `lanes`, in pairs
+  /// [parts, rows / 2, lanes, 2], or of `rows` alone.
+  void add(Value value, StringRef name, StringRef parts, StringRef rows,
+           StringRef lanes = {}) {
+    auto type = cast<ShapedType>(value.getType());
+    SmallVector<int64_t> sizes(type.getShape());
+    if (type.getRank() == 4) {
+      sizes[1] *= 2;
+      sizes.pop_back();
+    }
+    type = RankedTensorType::get(sizes, type.getElementType());
+    dims[parts].push_back({type, 0, name});
+    dims[rows].push_back({type, 1, name});
+    if (type.getRank() > 2)
+      dims[lanes].push_back({type, 2, name});
+  }
+
+  LogicalResult verify() {
+    for (auto &[what, sizes] : dims)
+      if (failed(verifySameSize(op, what, sizes)))
+        return failure();
+    return success();
+  }
+
+private:
+  Operation *op;
+  llvm::MapVector<StringRef, SmallVector<NamedDim>> dims;
+};
+
+} // namespace
+
+static constexpr StringRef blocks = "number of blocks",
+                           tiles = "number of tiles";
+
 LogicalResult ScoreBoundOp::verify() {
-  if (failed(verifyStrip(*this, getQuery())) ||
-      failed(verifySameSize(
-          *this, "number of blocks",
-          {dimOf(getQuery(), 0, "query"), dimOf(getMax(), 0, "max")})) ||
-      failed(verifySameSize(
-          *this, "number of queries",
-          {dimOf(getQuery(), 2, "query"), dimOf(getMax(), 1, "max")})))
+  if (failed(verifyStrip(*this)))
     return failure();
-  return verifySameSize(
-      *this, "head dimension",
-      {dimOf(getQuery(), 1, "query"), dimOf(getKey(), 2, "key")});
+  StripSizesOf sizes(*this);
+  sizes.add(getQuery(), "query", blocks, headDim, queries);
+  sizes.add(getKey(), "key", tiles, keys, headDim);
+  sizes.add(getMax(), "max", blocks, queries);
+  return sizes.verify();
 }
 
 LogicalResult AttendStripOp::verify() {
-  if (getScale().isNegative() || getScale().isZero())
-    return emitOpError("expects a positive scale");
-  if (failed(verifyScale(*this, getScale(), getElementTypeOrSelf(getSum()))) ||
-      failed(verifyStrip(*this, getQuery())))
+  if (failed(verifyStripScale(*this, getScale())) || failed(verifyStrip(*this)))
     return failure();
-  auto query = [&](unsigned dim) { return dimOf(getQuery(), dim, "query"); };
-  auto key = [&](unsigned dim) { return dimOf(getKey(), dim, "key"); };
-  auto value = [&](unsigned dim) { return dimOf(getValue(), dim, "value"); };
-  auto acc = [&](unsigned dim) { return dimOf(getAcc(), dim, "acc"); };
-  auto sum = [&](unsigned dim) { return dimOf(getSum(), dim, "sum"); };
-  for (auto &[what, sizes] :
-       std::initializer_list<std::pair<StringRef, SmallVector<NamedDim>>>{
-           {"number of blocks", {query(0), acc(0), sum(0)}},
-           {"number of tiles", {key(0), value(0)}},
-           {headDim, {query(1), key(2)}},
-           {valueDim, {value(1), acc(1)}},
-           {queries, {query(2), acc(2), sum(1)}},
-           {keys, {key(1), value(2)}}})
-    if (failed(verifySameSize(*this, what, sizes)))
-      return failure();
-  return success();
+  StripSizesOf sizes(*this);
+  sizes.add(getQuery(), "query", blocks, headDim, queries);
+  sizes.add(getKey(), "key", tiles, keys, headDim);
+  sizes.add(getValue(), "value", tiles, valueDim, keys);
+  sizes.add(getAcc(), "acc", blocks, valueDim, queries);
+  sizes.add(getSum(), "sum", blocks, queries);
+  return sizes.verify();
+}
+
+LogicalResult AttendGradStripOp::verify() {
+  if (failed(verifyStripScale(*this, getScale())) || failed(verifyStrip(*this)))
+    return failure();
+  StripSizesOf sizes(*this);
+  sizes.add(getQuery(), "query", blocks, headDim, queries);
+  sizes.add(getQueryRows(), "query_rows", blocks, queries, headDim);
+  sizes.add(getKey(), "key", tiles, keys, headDim);
+  sizes.add(getKeyColumns(), "key_columns", tiles, headDim, keys);
+  sizes.add(getValue(), "value", tiles, keys, valueDim);
+  sizes.add(getOutGrad(), "out_grad", blocks, valueDim, queries);
+  sizes.add(getOutGradRows(), "out_grad_rows", blocks, queries, valueDim);
+  sizes.add(getLse(), "lse", blocks, queries);
+  sizes.add(getDelta(), "delta", blocks, queries);
+  sizes.add(getQueryGrad(), "query_grad", blocks, headDim, queries);
+  sizes.add(getKeyGrad(), "key_grad", tiles, keys, headDim);
+  sizes.add(getValueGrad(), "value_grad", tiles, keys, valueDim);
+  sizes.add(getSlopes(), "slopes", "twice the number of blocks", keys, queries);
+  return sizes.verify();
 }

@@ -29,7 +29,8 @@ namespace {
 constexpr int64_t chunkBytes = 640 << 10;
 
 /// Packed rows, reused by all segments of a task. The first dimension counts
-/// blocks of the chunk, for the gradients of keys and values tiles of keys.
+/// blocks of the chunk, for the gradients of keys and values, and for all that
+/// strips have of keys, tiles of keys.
 struct GradScratch {
   /// [D, m], [m, D], [Dv, m] and [m, Dv], or in pairs
   Value queries, queryRows, outGrads, outGradRows;
@@ -44,6 +45,8 @@ struct GradScratch {
   Value gradRows;
   /// Only for pairs: one block as rows, [m, D] and [m, Dv]
   Value queryBlock = {}, outGradBlock = {};
+  /// Only for strips: of two tiles, [n / 2, m, 2]
+  Value slopes = {};
 
   SmallVector<Value> list() const {
     SmallVector<Value> all{queries,    queryRows,   outGrads,       outGradRows,
@@ -52,6 +55,8 @@ struct GradScratch {
                            valueGrads, gradRows};
     if (queryBlock)
       all.append({tile.keyColumns, queryBlock, outGradBlock});
+    if (slopes)
+      all.push_back(slopes);
     return all;
   }
   static GradScratch take(ArgumentReader &next, const TileShape &shape) {
@@ -65,6 +70,8 @@ struct GradScratch {
       scratch.queryBlock = next.value();
       scratch.outGradBlock = next.value();
     }
+    if (shape.hasGradStrips)
+      scratch.slopes = next.value();
     return scratch;
   }
 };
@@ -81,7 +88,12 @@ struct GradGroup {
   std::optional<IndexExpr> diagonal;
 };
 
+/// Blocks come in groups of up to 4 in strips.
+constexpr int64_t largestGroup = 4;
+
 int64_t blocksOfChunk(const TileShape &shape) {
+  if (shape.hasGradStrips)
+    return 16;
   auto bytes = [&](int64_t elements, FloatType type) {
     return shape.queryTile * elements * (type.getWidth() / 8);
   };
@@ -112,6 +124,12 @@ GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
       sizes = {blocks, attr(rows / 2), attr(lanes), attr(2)};
     return allocate(sizes, element);
   };
+  auto packedKeys = [&](int64_t rows, int64_t lanes) {
+    SmallVector<OpFoldResult> sizes{attr(rows), attr(lanes)};
+    if (shape.hasGradStrips)
+      sizes.insert(sizes.begin(), tiles);
+    return allocate(sizes, element);
+  };
   GradScratch scratch{packed(headDim, m),
                       packed(m, headDim),
                       packed(valueDim, m),
@@ -120,8 +138,7 @@ GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
                       allocate({blocks, attr(m)}, state),
                       allocate({blocks, attr(m)}, index),
                       allocate({blocks, attr(headDim), attr(m)}, state),
-                      {allocate({attr(n), attr(headDim)}, element),
-                       allocate({attr(n), attr(valueDim)}, element),
+                      {packedKeys(n, headDim), packedKeys(n, valueDim),
                        allocate(attr(n), index)},
                       allocate({tiles, attr(n), attr(headDim)}, state),
                       allocate({tiles, attr(n), attr(valueDim)}, state),
@@ -130,7 +147,11 @@ GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
     return scratch;
   scratch.queryBlock = allocate({attr(m), attr(headDim)}, element);
   scratch.outGradBlock = allocate({attr(m), attr(valueDim)}, element);
-  scratch.tile.keyColumns = allocate({attr(headDim), attr(n)}, element);
+  scratch.tile.keyColumns = packedKeys(headDim, n);
+  if (shape.hasGradStrips)
+    scratch.slopes = allocate(
+        {attr(2 * blocksOfChunk(shape)), attr(n / 2), attr(m), attr(2)},
+        element);
   // Columns that only fill up are packed once, here.
   Value zero =
       arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));
@@ -171,6 +192,12 @@ private:
   }
 
   void attendChunk(const IndexExpr &start);
+  /// Attends `blocks` blocks, `diagonal` of the first one, to the first `count`
+  /// keys.
+  void attendStrip(const IndexExpr &blocks, const IndexExpr &count,
+                   const std::optional<IndexExpr> &diagonal);
+  /// Packs all keys of the segment.
+  void packAllKeys(const IndexExpr &tiles);
   void loadBlock(const IndexExpr &start, Value index);
   /// Attends the blocks [begin, end) to the packed keys, masking [begin, seen).
   void attendBlocks(const IndexExpr &begin, const IndexExpr &seen,
@@ -190,7 +217,8 @@ private:
 } // namespace
 
 void GradEmitter::loadBlock(const IndexExpr &start, Value index) {
-  IndexExpr first = start + expr(index) * shape.queryTile;
+  // Strips have blocks behind the last row.
+  IndexExpr first = minimum(start + expr(index) * shape.queryTile, rows);
   IndexExpr count = minimum(rows - first, shape.queryTile);
   auto source = [&](Value buffer) {
     return viewRows(builder, loc, buffer, first, count);
@@ -208,7 +236,8 @@ void GradEmitter::loadBlock(const IndexExpr &start, Value index) {
     packTile(builder, loc, source(from), target, count);
     packColumns(builder, loc, target, block(asLanes, index));
     if (shape.hasPairs())
-      packRowPairs(builder, loc, target, block(asRows, index));
+      packRowPairs(builder, loc, target, block(asRows, index),
+                   shape.hasGradStrips);
   }
   if (shape.sign != 1) {
     Value sign = constant(shape.sign), lanes = block(scratch.queries, index);
@@ -276,15 +305,22 @@ void GradEmitter::attendChunk(const IndexExpr &start) {
     diagonal = *group.diagonal + start;
     visible = maximum(minimum(visible, count + *diagonal), 0);
   }
-  emitLoop(builder, loc, zero, blocks, 1,
+  IndexExpr loaded = blocks;
+  if (shape.hasGradStrips)
+    loaded = ceilDiv(blocks, largestGroup) * largestGroup;
+  emitLoop(builder, loc, zero, loaded, 1,
            [&](Value index) { loadBlock(start, index); });
-  emitLoop(builder, loc, zero, visible, shape.keyTile, [&](Value first) {
-    packKeys(builder, loc, shape, group.keys, scratch.tile, first);
-    Value tile = floorDiv(expr(first), shape.keyTile).materialize();
-    auto [hidden, seen] =
-        rangesOf(shape, blocks, group.keys.count, expr(first), diagonal);
-    attendBlocks(hidden, seen, blocks, tile);
-  });
+  if (shape.hasGradStrips) {
+    attendStrip(loaded, visible, diagonal);
+  } else {
+    emitLoop(builder, loc, zero, visible, shape.keyTile, [&](Value first) {
+      packKeys(builder, loc, shape, group.keys, scratch.tile, first);
+      Value tile = floorDiv(expr(first), shape.keyTile).materialize();
+      auto [hidden, seen] =
+          rangesOf(shape, blocks, group.keys.count, expr(first), diagonal);
+      attendBlocks(hidden, seen, blocks, tile);
+    });
+  }
   double scale = shape.sign * shape.scale;
   emitLoop(builder, loc, zero, blocks, 1, [&](Value index) {
     IndexExpr first = expr(index) * shape.queryTile;
@@ -299,11 +335,45 @@ void GradEmitter::attendChunk(const IndexExpr &start) {
   });
 }
 
+void GradEmitter::attendStrip(const IndexExpr &blocks, const IndexExpr &count,
+                              const std::optional<IndexExpr> &diagonal) {
+  IndexExpr zero = rows.constant(0);
+  IndexExpr tiles = ceilDiv(count, shape.keyTile);
+  auto ofBlocks = [&](Value buffer) {
+    return viewRows(builder, loc, buffer, zero, blocks);
+  };
+  auto ofTiles = [&](Value buffer) {
+    return viewRows(builder, loc, buffer, zero, tiles);
+  };
+  IndexExpr visible = diagonal ? *diagonal + 1 : count;
+  AttendGradStripOp::create(
+      builder, loc, ofBlocks(scratch.queries), ofBlocks(scratch.queryRows),
+      ofTiles(scratch.tile.keys), ofTiles(scratch.tile.keyColumns),
+      ofTiles(scratch.tile.values), ofBlocks(scratch.outGrads),
+      ofBlocks(scratch.outGradRows), ofBlocks(scratch.lse),
+      ofBlocks(scratch.delta), visible.materialize(), count.materialize(),
+      ofBlocks(scratch.queryGrads), ofTiles(scratch.keyGrads),
+      ofTiles(scratch.valueGrads), scratch.slopes,
+      builder.getF64FloatAttr(shape.scale));
+}
+
+void GradEmitter::packAllKeys(const IndexExpr &tiles) {
+  emitLoop(builder, loc, rows.constant(0), tiles, 1, [&](Value index) {
+    KeyTile tile{block(scratch.tile.keys, index),
+                 block(scratch.tile.values, index), /*positions=*/Value(),
+                 block(scratch.tile.keyColumns, index)};
+    packKeys(builder, loc, shape, group.keys, tile,
+             (expr(index) * shape.keyTile).materialize());
+  });
+}
+
 void GradEmitter::run() {
   IndexExpr zero = rows.constant(0);
   IndexExpr tiles = ceilDiv(group.keys.count, shape.keyTile);
   for (Value buffer : {scratch.keyGrads, scratch.valueGrads})
     fill(viewRows(builder, loc, buffer, zero, tiles), 0);
+  if (shape.hasGradStrips)
+    packAllKeys(tiles);
   emitLoop(builder, loc, zero, rows, blocksOfChunk(shape) * shape.queryTile,
            [&](Value start) { attendChunk(expr(start)); });
   double scale = shape.sign * shape.scale;
@@ -354,6 +424,7 @@ void lowerAttendGrad(AttendGradOp op, OpBuilder &builder, TileSizes tiles,
                      KernelFunctions &functions) {
   Location loc = op.getLoc();
   TileShape shape = shapeOf(op, tiles);
+  shape.setGradStrips(tiles.strip);
   BranchAttr branch = op.getBranch();
   int64_t w = branch.getSegment(), r = branch.getDilation();
   IndexExpr maxKeys =

@@ -44,7 +44,7 @@ struct LongNetOutlineTilesPass
     getOperation().walk([&](Operation *op) {
       llvm::TypeSwitch<Operation *>(op)
           .Case<AttendTileOp, AttendGradTileOp>(collectOnBuffers)
-          .Case<AttendStripOp>(collect);
+          .Case<AttendStripOp, AttendGradStripOp>(collect);
     });
     SymbolTableCollection tables;
     for (auto &[key, ops] : tiles) {
@@ -71,7 +71,7 @@ struct LongNetOutlineTilesPass
     builder.clone(*op)->setOperands(body->getArguments());
     func::ReturnOp::create(builder, loc);
     // LLVM must not mix registers chosen by hand with those it chooses itself.
-    if (isa<AttendStripOp>(op))
+    if (isa<AttendStripOp, AttendGradStripOp>(op))
       function->setAttr("passthrough", builder.getStrArrayAttr({"noinline"}));
     return function;
   }

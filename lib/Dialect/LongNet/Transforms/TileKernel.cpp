@@ -156,12 +156,26 @@ void packColumns(OpBuilder &builder, Location loc, Value from, Value to) {
                   copyElement);
 }
 
-void packRowPairs(OpBuilder &builder, Location loc, Value from, Value to) {
+void packRowPairs(OpBuilder &builder, Location loc, Value from, Value to,
+                  bool ofHalves) {
   AffineExpr row, column, half;
   MLIRContext *context = builder.getContext();
   bindDims(context, row, column, half);
-  emitElementwise(builder, loc, splitPairs(builder, loc, from, 0), to,
-                  {AffineMap::get(3, 0, {row, half, column}, context),
+  Value split;
+  SmallVector<AffineExpr> place{row, half, column};
+  if (ofHalves) {
+    auto type = cast<MemRefType>(from.getType());
+    SmallVector<ReassociationIndices> groups{{0, 1}, {2}};
+    split = memref::ExpandShapeOp::create(
+        builder, loc,
+        ArrayRef<int64_t>{2, type.getDimSize(0) / 2, type.getDimSize(1)}, from,
+        groups);
+    std::swap(place[0], place[1]);
+  } else {
+    split = splitPairs(builder, loc, from, 0);
+  }
+  emitElementwise(builder, loc, split, to,
+                  {AffineMap::get(3, 0, place, context),
                    AffineMap::get(3, 0, {row, column, half}, context)},
                   copyElement);
 }
@@ -183,6 +197,8 @@ void packKeys(OpBuilder &builder, Location loc, const TileShape &shape,
     if (columns)
       packColumns(builder, loc, to, columns);
   }
+  if (!tile.positions)
+    return;
   // What is not a key is seen by nobody.
   Value present = (keys.count - first).materialize();
   Value hidden = arith::ConstantIndexOp::create(builder, loc, hiddenPosition);
@@ -245,15 +261,22 @@ BlockRanges rangesOf(const TileShape &shape, const IndexExpr &blocks,
   return {hidden, maximum(clear, ragged * blocks)};
 }
 
-void TileShape::setStrips(int64_t bytes) {
-  // Tiles of 32 x 32 elements, and what the first cache holds.
-  constexpr int64_t panel = 32, largestDim = 128;
+/// Rows and columns of the products of tile registers.
+static constexpr int64_t panel = 32;
+
+/// Whether strips take tiles of `shape`: whole panels, in the first cache.
+static bool fitsStrips(const TileShape &shape) {
+  constexpr int64_t largestDim = 128;
   // Within this, what scores are multiplied by and compared to is a normal f32.
   constexpr double largestScale = 1e30;
-  if (!hasPairs() || bytes == 0 || packedHeadDim % panel != 0 ||
-      packedValueDim % panel != 0 ||
-      std::max(packedHeadDim, packedValueDim) > largestDim ||
-      std::max(scale, 1 / scale) > largestScale)
+  return shape.hasPairs() && shape.packedHeadDim % panel == 0 &&
+         shape.packedValueDim % panel == 0 &&
+         std::max(shape.packedHeadDim, shape.packedValueDim) <= largestDim &&
+         std::max(shape.scale, 1 / shape.scale) <= largestScale;
+}
+
+void TileShape::setStrips(int64_t bytes) {
+  if (bytes == 0 || !fitsStrips(*this))
     return;
   // Keys whose scores are computed while one panel of values is added up: at
   // least 128 keys of all together keep what is loaded for each low.
@@ -264,11 +287,20 @@ void TileShape::setStrips(int64_t bytes) {
   stripTiles = std::max<int64_t>(bytes / tileBytes, 1);
 }
 
+void TileShape::setGradStrips(int64_t bytes) {
+  if (bytes == 0 || !fitsStrips(*this))
+    return;
+  queryTile = panel;
+  keyTile = 4 * panel;
+  hasGradStrips = true;
+}
+
 Attribute TileShape::asAttribute(bool hasDiagonal) const {
   Builder builder(accumulation.getContext());
   return builder.getArrayAttr(
       {builder.getI64ArrayAttr({headDim, valueDim, queryTile, keyTile,
-                                packedHeadDim, packedValueDim, stripTiles}),
+                                packedHeadDim, packedValueDim, stripTiles,
+                                hasGradStrips}),
        builder.getF64ArrayAttr({sign, scale}), TypeAttr::get(accumulation),
        TypeAttr::get(element), builder.getBoolAttr(hasDiagonal)});
 }
@@ -596,14 +628,14 @@ void GroupEmitter::run() {
 
   emitLoop(builder, loc, zero, blocks(), 1,
            [&](Value index) { loadQueries(index); });
-  emitLoop(builder, loc, zero, visible, shape.keyTile * shape.stripTiles,
-           [&](Value key) {
-             IndexExpr first(builder, loc, OpFoldResult(key));
-             if (shape.hasStrips())
-               attendStrip(first, visible);
-             else
-               attendTile(first);
-           });
+  int64_t step = shape.keyTile * std::max<int64_t>(shape.stripTiles, 1);
+  emitLoop(builder, loc, zero, visible, step, [&](Value key) {
+    IndexExpr first(builder, loc, OpFoldResult(key));
+    if (shape.hasStrips())
+      attendStrip(first, visible);
+    else
+      attendTile(first);
+  });
   emitLoop(builder, loc, zero, blocks(), 1,
            [&](Value index) { storeState(index); });
 }

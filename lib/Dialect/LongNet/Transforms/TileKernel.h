@@ -74,14 +74,17 @@ struct TileShape {
   /// Head dimensions of packed tiles: zeros fill up those of tiles in pairs.
   int64_t packedHeadDim, packedValueDim;
 
-  /// Tiles of keys that are packed at once, for `longnet.attend_strip` if they
-  /// are more than one.
-  int64_t stripTiles = 1;
+  /// Tiles of keys that are packed at once for `longnet.attend_strip`, or 0.
+  int64_t stripTiles = 0;
+  /// Whether gradients are those of `longnet.attend_grad_strip`.
+  bool hasGradStrips = false;
 
-  /// Takes strips of up to `bytes` of keys and values, and the tile sizes that
-  /// they are fastest with, if the shape allows them.
+  /// Take strips and the tile sizes that they are fastest with, if the shape
+  /// allows them: of up to `bytes` of keys and values, or for gradients if that
+  /// is not 0.
   void setStrips(int64_t bytes);
-  bool hasStrips() const { return stripTiles > 1; }
+  void setGradStrips(int64_t bytes);
+  bool hasStrips() const { return stripTiles > 0; }
   bool hasPairs() const { return element != accumulation; }
 
   /// All of it, as the key of a kernel function.
@@ -198,10 +201,10 @@ void packTile(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from,
 void packColumns(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from,
                  mlir::Value to);
 
-/// Sets rows [2 i, 2 i + 1] of `from` side by side: row `i` of `to`, [rows / 2,
-/// columns, 2].
+/// Sets two rows of `from` side by side: row `i` of `to`, [rows / 2, columns,
+/// 2], gets the rows 2 i and 2 i + 1, or `i` of both halves.
 void packRowPairs(mlir::OpBuilder &builder, mlir::Location loc,
-                  mlir::Value from, mlir::Value to);
+                  mlir::Value from, mlir::Value to, bool ofHalves = false);
 
 /// `value` in the float type `to`.
 mlir::Value convert(mlir::OpBuilder &builder, mlir::Location loc,

@@ -360,4 +360,64 @@ def LongNet_AttendGradTileOp : LongNet_KernelOp<"attend_grad_tile"> {
   }];
 }
 
+def LongNet_AttendGradStripOp : LongNet_Op<"attend_grad_strip"> {
+  let summary = "tiles of the gradient of attention in one pipeline";
+  let description = [{
+    Adds what blocks of queries and tiles of keys contribute to the gradient, as
+    many `longnet.attend_grad_tile`s would, in one pipeline over all tiles and
+    all blocks that see them. Query `i` of block `b` sees key `j` of tile `t` if
+    `t * n + j < min(count, visible + b * m + i)`; those pairs add to all three
+    gradients what `longnet.attend_grad_tile` says.
+
+    Weights and their derivatives are rounded to bf16 between contractions, from
+    half way up.
+
+    Shapes: `query [blocks, D / 2, m, 2]`, `query_rows [blocks, m / 2, D, 2]`,
+    `key [tiles, n, D]`, `key_columns [tiles, D, n]`, `value [tiles, n, Dv]`,
+    `out_grad [blocks, Dv / 2, m, 2]`, `out_grad_rows [blocks, m / 2, Dv, 2]`,
+    `lse, delta [blocks, m]`, `query_grad [blocks, D, m]`, `key_grad
+    [tiles, n, D]`, `value_grad [tiles, n, Dv]`; contiguous buffers, static but
+    for the numbers of blocks, a multiple of 4, and of tiles. Two rows that lie
+    side by side are `r` and `r + m / 2`. `slopes [2 * blocks, n / 2, m, 2]` is
+    scratch.
+
+    Example:
+
+    ```mlir
+    longnet.attend_grad_strip scale = 0.125 visible = %visible of %count
+        ins(%q, %qr, %k, %kc, %v, %do, %dor, %lse, %delta :
+            memref<?x32x32x2xbf16>, memref<?x16x64x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>,
+            memref<?x128x64xbf16>, memref<?x32x32x2xbf16>, memref<?x16x64x2xbf16>, memref<?x32xf32>, memref<?x32xf32>)
+        outs(%dq, %dk, %dv : memref<?x64x32xf32>, memref<?x128x64xf32>, memref<?x128x64xf32>)
+        scratch(%slopes : memref<?x64x32x2xbf16>)
+    ```
+  }];
+  defvar Half3 = MemRefRankOf<[BF16], [3]>;
+  defvar Half4 = MemRefRankOf<[BF16], [4]>;
+  defvar Float2 = MemRefRankOf<[F32], [2]>;
+  defvar Float3 = MemRefRankOf<[F32], [3]>;
+  let arguments = (ins
+      Arg<Half4, "", [MemRead]>:$query, Arg<Half4, "", [MemRead]>:$query_rows,
+      Arg<Half3, "", [MemRead]>:$key, Arg<Half3, "", [MemRead]>:$key_columns,
+      Arg<Half3, "", [MemRead]>:$value, Arg<Half4, "", [MemRead]>:$out_grad,
+      Arg<Half4, "", [MemRead]>:$out_grad_rows, Arg<Float2, "", [MemRead]>:$lse,
+      Arg<Float2, "", [MemRead]>:$delta, Index:$visible, Index:$count,
+      Arg<Float3, "", [MemRead, MemWrite]>:$query_grad,
+      Arg<Float3, "", [MemRead, MemWrite]>:$key_grad,
+      Arg<Float3, "", [MemRead, MemWrite]>:$value_grad,
+      Arg<Half4, "", [MemRead, MemWrite]>:$slopes, F64Attr:$scale);
+  let assemblyFormat = [{
+    `scale` `=` $scale `visible` `=` $visible `of` $count attr-dict
+    `ins` `(` $query `,` $query_rows `,` $key `,` $key_columns `,` $value `,`
+      $out_grad `,` $out_grad_rows `,` $lse `,` $delta `:` type($query) `,`
+      type($query_rows) `,` type($key) `,` type($key_columns) `,` type($value)
+      `,` type($out_grad) `,` type($out_grad_rows) `,` type($lse) `,`
+      type($delta) `)`
+    `outs` `(` $query_grad `,` $key_grad `,` $value_grad `:`
+      type($query_grad) `,` type($key_grad) `,` type($value_grad) `)`
+    `scratch` `(` $slopes `:` type($slopes) `)`
+  }];
+  let hasVerifier = 1;
+}
+
 #endif // LONGNET_DIALECT_LONGNET_IR_LONGNETKERNELOPS_TD
