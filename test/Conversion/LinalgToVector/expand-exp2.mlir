@@ -66,3 +66,13 @@ func.func @rounded(%x: vector<16xf32>) -> vector<16xf32> {
   %y = math.exp2 %x fastmath<afn> {longnet.rounded_to_bf16} : vector<16xf32>
   return %y : vector<16xf32>
 }
+
+// Where the processor flushes denormals, small results are left to it.
+// CHECK-LABEL: func @flushed
+// AVX512-LABEL: func @flushed
+// AVX512-NOT: arith.cmpf
+// AVX512: "llvm.x86.avx512.mask.scalef.ps.512"
+func.func @flushed(%x: vector<16xf32>) -> vector<16xf32> {
+  %y = math.exp2 %x fastmath<afn> {longnet.flushed_to_zero} : vector<16xf32>
+  return %y : vector<16xf32>
+}

@@ -162,3 +162,18 @@ func.func @filled(%a: memref<6x3x2xbf16>, %b: memref<3x16x2xbf16>, %out: memref<
   memref.copy %c, %out : memref<6x16xf32> to memref<6x16xf32>
   return
 }
+
+// Rows of two halves.
+// CHECK-LABEL: func @halves
+// CHECK: scf.for %[[ROW:.*]] =
+// CHECK: vector.load %{{.*}}[%c0{{.*}}, %[[ROW]], %c0{{.*}}] : memref<2x16x32xbf16>, vector<32xbf16>
+// CHECK: vector.load %{{.*}}[%c1{{.*}}, %[[ROW]], %c0{{.*}}] : memref<2x16x32xbf16>, vector<32xbf16>
+// CHECK: vector.interleave
+func.func @halves(%from: memref<2x16x32xbf16>, %to: memref<16x32x2xbf16>) {
+  linalg.generic {indexing_maps = [affine_map<(i, l, p) -> (p, i, l)>, affine_map<(i, l, p) -> (i, l, p)>],
+                  iterator_types = ["parallel", "parallel", "parallel"]} ins(%from : memref<2x16x32xbf16>) outs(%to : memref<16x32x2xbf16>) {
+  ^bb0(%x: bf16, %y: bf16):
+    linalg.yield %x : bf16
+  }
+  return
+}

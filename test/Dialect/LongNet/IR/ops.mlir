@@ -304,3 +304,17 @@ func.func @strips(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: mem
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
+
+// CHECK-LABEL: func @gradient_strips
+// CHECK: longnet.attend_grad_strip scale = 1.250000e-01 visible = %{{.*}} of %{{.*}} {test.kept} ins({{.*}}) outs({{.*}}) scratch(%{{.*}} : memref<8x64x32x2xbf16>)
+func.func @gradient_strips(%q: memref<4x32x32x2xbf16>, %qr: memref<4x16x64x2xbf16>, %k: memref<?x128x64xbf16>, %kc: memref<?x64x128xbf16>,
+                           %v: memref<?x128x32xbf16>, %do: memref<4x16x32x2xbf16>, %dor: memref<4x16x32x2xbf16>, %row: memref<4x32xf32>,
+                           %visible: index, %dq: memref<4x64x32xf32>, %dk: memref<?x128x64xf32>, %dv: memref<?x128x32xf32>,
+                           %slopes: memref<8x64x32x2xbf16>) {
+  longnet.attend_grad_strip scale = 0.125 visible = %visible of %visible {test.kept}
+      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %row : memref<4x32x32x2xbf16>, memref<4x16x64x2xbf16>, memref<?x128x64xbf16>,
+          memref<?x64x128xbf16>, memref<?x128x32xbf16>, memref<4x16x32x2xbf16>, memref<4x16x32x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
+      outs(%dq, %dk, %dv : memref<4x64x32xf32>, memref<?x128x64xf32>, memref<?x128x32xf32>)
+      scratch(%slopes : memref<8x64x32x2xbf16>)
+  return
+}
