@@ -1,9 +1,13 @@
-// Prints what one core can do at most, in GFLOP/s: f32 FMA, and dot products of
-// bf16 (0 where there are none). Compile with -O3 -march=native.
+// Prints what one core can do at most, in GFLOP/s: f32 FMA, dot products of
+// bf16, and products of AMX tiles of bf16 (0 where there are none). Compile
+// with -O3 -march=native.
+#include <stdint.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
-#ifdef __AVX512BF16__
+#if defined(__AVX512BF16__) || defined(__AMX_BF16__)
 #include <immintrin.h>
 #endif
 
@@ -42,6 +46,37 @@ static inline
 }
 #endif
 
+#ifdef __AMX_BF16__
+/// The best rate of products of 16 x 16 sums of 32 terms in registers, or 0 if
+/// the system does not let this process use tiles.
+static double measureTiles(void) {
+  enum { permissionRequest = 0x1023, tileData = 18, tiles = 8 };
+  if (syscall(SYS_arch_prctl, permissionRequest, tileData) != 0)
+    return 0;
+  uint8_t layout[64] = {1};
+  for (int tile = 0; tile < tiles; ++tile) {
+    layout[16 + 2 * tile] = 64;
+    layout[48 + tile] = 16;
+  }
+  _tile_loadconfig(layout);
+  double best = 0;
+  long count = rounds / 10;
+  for (int repeat = 0; repeat < repeats; ++repeat) {
+    double start = seconds();
+    for (long i = 0; i < count; ++i) {
+      _tile_dpbf16ps(0, 4, 6);
+      _tile_dpbf16ps(1, 4, 7);
+      _tile_dpbf16ps(2, 5, 6);
+      _tile_dpbf16ps(3, 5, 7);
+    }
+    double rate = 1e-9 * 4 * (2 * 16 * 16 * 32) * count / (seconds() - start);
+    best = rate > best ? rate : best;
+  }
+  _tile_release();
+  return best;
+}
+#endif
+
 /// The best rate of `round`, `flop` operations each; `check` keeps its results.
 #define MEASURE(round, flop, check)                                            \
   ({                                                                           \
@@ -69,7 +104,12 @@ int main(void) {
   float check = 0;
   printf("%.1f", MEASURE(multiplyAdd, 2.0 * LANES * chains, check));
 #ifdef __AVX512BF16__
-  printf(" %.1f\n", MEASURE(dotProducts, 4.0 * LANES * chains, check));
+  printf(" %.1f", MEASURE(dotProducts, 4.0 * LANES * chains, check));
+#else
+  printf(" 0");
+#endif
+#ifdef __AMX_BF16__
+  printf(" %.1f\n", measureTiles());
 #else
   printf(" 0\n");
 #endif
