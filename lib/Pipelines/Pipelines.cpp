@@ -73,6 +73,16 @@ void buildTilePipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
 
 void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   buildTilePipeline(pm, options);
+
+  if (options.parallel) {
+    pm.addPass(createForallToParallelLoopPass());
+    pm.addPass(createConvertSCFToOpenMPPass());
+    pm.addPass(createLongNetBalanceLoops());
+  } else {
+    pm.addPass(createForallToForLoopPass());
+  }
+  pm.addPass(createLongNetHoistScratch());
+
   pm.addPass(createConvertLongNetStripsToAMX());
   pm.addPass(createConvertLongNetTilesToLinalg());
 
@@ -87,11 +97,6 @@ void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   pm.addPass(createLongNetExpandExp2(expand));
   addCleanup(pm);
 
-  pm.addPass(createForallToParallelLoopPass());
-  if (options.parallel) {
-    pm.addPass(createConvertSCFToOpenMPPass());
-    pm.addPass(createLongNetBalanceLoops());
-  }
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   addCleanup(pm);

@@ -24,6 +24,10 @@ constexpr llvm::StringLiteral atMostOne = "longnet.at_most_one";
 /// Marks one that runs where denormal results are flushed to zero.
 constexpr llvm::StringLiteral flushedToZero = "longnet.flushed_to_zero";
 
+/// Marks a `linalg.fill` of scratch that need not be repeated when the same
+/// memory is used again: what is left there does as well.
+constexpr llvm::StringLiteral doneOnce = "longnet.done_once";
+
 #define GEN_PASS_DECL
 #include "longnet/Conversion/Passes.h.inc"
 

@@ -139,6 +139,18 @@ def LongNetBalanceLoops : Pass<"longnet-balance-loops"> {
   let dependentDialects = ["::mlir::omp::OpenMPDialect"];
 }
 
+def LongNetHoistScratch : Pass<"longnet-hoist-scratch"> {
+  let summary = "Allocate scratch once a thread, not in every iteration";
+  let description = [{
+    Moves `memref.alloc`s that an iteration frees again, of sizes that do not
+    depend on it, out of `scf.for` and `omp.wsloop`: every thread allocates its
+    own before its share of the iterations and frees it after them. Memory that
+    is given back to the system has to be mapped again, which takes longer than
+    much that is done with it. `linalg.fill`s of it marked `longnet.done_once`
+    go with it. To be run when parallel loops have become OpenMP's.
+  }];
+}
+
 def LongNetExport : Pass<"longnet-export", "::mlir::ModuleOp"> {
   let summary = "Let public functions write into the caller's memory";
   let description = [{

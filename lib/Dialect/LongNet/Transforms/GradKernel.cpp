@@ -153,11 +153,9 @@ GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
         {attr(2 * blocksOfChunk(shape)), attr(n / 2), attr(m), attr(2)},
         element);
   // Columns that only fill up are packed once, here.
-  Value zero =
-      arith::ConstantOp::create(builder, loc, builder.getZeroAttr(element));
   for (Value buffer : {scratch.tile.keys, scratch.tile.values,
                        scratch.queryBlock, scratch.outGradBlock})
-    linalg::FillOp::create(builder, loc, zero, buffer);
+    fillOnce(builder, loc, builder.getZeroAttr(element), buffer);
   return scratch;
 }
 
@@ -428,7 +426,7 @@ void lowerAttendGrad(AttendGradOp op, OpBuilder &builder, TileSizes tiles,
   BranchAttr branch = op.getBranch();
   int64_t w = branch.getSegment(), r = branch.getDilation();
   IndexExpr maxKeys =
-      rowsPerSegment(minimum(sizeOf(builder, loc, op.getKey(), 2), w), r);
+      rowsPerSegment(minimum(largestSize(builder, loc, op.getKey(), 2), w), r);
   GradScratch scratch = allocateGradScratch(builder, loc, shape, maxKeys);
   emitNest(
       builder, loc,

@@ -34,8 +34,9 @@ Value floatConstant(OpBuilder &builder, Location loc, Type type, double value) {
 /// It starts empty, or from (out, lse), and ends in (out, lse).
 class ChunkState {
 public:
+  /// Of `rows` rows, and room for `largest`.
   ChunkState(OpBuilder &builder, Location loc, const IndexExpr &rows,
-             const TileShape &shape)
+             const IndexExpr &largest, const TileShape &shape)
       : builder(builder), loc(loc), type(shape.accumulation),
         scale(shape.scale) {
     MLIRContext *context = builder.getContext();
@@ -46,8 +47,12 @@ public:
     auto allocate = [&](ArrayRef<OpFoldResult> sizes) {
       return allocateBuffer(builder, loc, sizes, type);
     };
-    state = {allocate({rows.fold(), builder.getIndexAttr(shape.valueDim)}),
-             allocate(rows.fold()), allocate(rows.fold())};
+    buffers = {allocate({largest.fold(), builder.getIndexAttr(shape.valueDim)}),
+               allocate(largest.fold()), allocate(largest.fold())};
+    auto used = [&](Value buffer) {
+      return viewRows(builder, loc, buffer, rows.constant(0), rows);
+    };
+    state = {used(buffers[0]), used(buffers[1]), used(buffers[2])};
   }
 
   const RunningState &get() const { return state; }
@@ -129,15 +134,14 @@ public:
     return {at(state.acc), at(state.max), at(state.sum)};
   }
 
-  void deallocate() {
-    longnet::deallocate(builder, loc, {state.acc, state.max, state.sum});
-  }
+  void deallocate() { longnet::deallocate(builder, loc, buffers); }
 
 private:
   OpBuilder &builder;
   Location loc;
   FloatType type;
   double scale;
+  SmallVector<Value> buffers;
   RunningState state;
   AffineMap matrix, row, line;
 };
@@ -159,8 +163,9 @@ public:
     IndexExpr rows = sizeOf(builder, loc, op.getQuery(), 2);
     TileShape shape = shapeOf(op, tiles);
     shape.setStrips(tiles.strip);
-    TileScratch scratch = allocateScratch(builder, loc, shape, rows);
-    ChunkState state(builder, loc, rows, shape);
+    IndexExpr largest = largestSize(builder, loc, op.getQuery(), 2);
+    TileScratch scratch = allocateScratch(builder, loc, shape, largest);
+    ChunkState state(builder, loc, rows, largest, shape);
     emitNest(builder, loc, {batch, heads}, [&](ArrayRef<IndexExpr> at) {
       Value out = viewAt(builder, loc, op.getOut(), at);
       Value lse = viewAt(builder, loc, op.getLse(), at);
@@ -229,7 +234,7 @@ public:
               keys = sizeOf(builder, loc, op.getKey(), 3);
     TileShape shape = shapeOf(op, tiles);
     TileScratch scratch = allocateScratch(builder, loc, shape, rows);
-    ChunkState state(builder, loc, rows, shape);
+    ChunkState state(builder, loc, rows, rows, shape);
     Value limits = makeIndices(rows), positions = makeIndices(keys);
     emitNest(builder, loc, outer, [&](ArrayRef<IndexExpr> at) {
       fillLimits(limits, positionsAt(op.getQueryPositions(), at));

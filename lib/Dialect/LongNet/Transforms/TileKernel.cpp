@@ -7,8 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "TileKernel.h"
+#include "BranchRows.h"
+#include "longnet/Conversion/Passes.h"
 #include "longnet/Dialect/LongNet/IR/Geometry.h"
 #include "longnet/Dialect/LongNet/IR/Pairs.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -324,6 +327,29 @@ void deallocate(OpBuilder &builder, Location loc, ArrayRef<Value> buffers) {
     memref::DeallocOp::create(builder, loc, buffer);
 }
 
+void fillOnce(OpBuilder &builder, Location loc, TypedAttr value, Value buffer) {
+  Value filling = arith::ConstantOp::create(builder, loc, value);
+  auto fill = linalg::FillOp::create(builder, loc, filling, buffer);
+  fill->setAttr(doneOnce, builder.getUnitAttr());
+}
+
+IndexExpr largestSize(OpBuilder &builder, Location loc, Value buffer,
+                      unsigned dim) {
+  IndexExpr size = sizeOf(builder, loc, buffer, dim);
+  auto view = buffer.getDefiningOp<memref::SubViewOp>();
+  if (!view || size.asConstant())
+    return size;
+  auto bounds = cast<Value>(view.getMixedSizes()[dim])
+                    .getDefiningOp<affine::AffineMinOp>();
+  if (!bounds)
+    return size;
+  for (AffineExpr bound : bounds.getMap().getResults())
+    if (auto most = dyn_cast<AffineConstantExpr>(bound))
+      return minimum(sizeOf(builder, loc, view.getSource(), dim),
+                     most.getValue());
+  return size;
+}
+
 TileScratch allocateScratch(OpBuilder &builder, Location loc,
                             const TileShape &shape, const IndexExpr &maxRows) {
   auto attr = [&](int64_t value) -> OpFoldResult {
@@ -364,13 +390,10 @@ TileScratch allocateScratch(OpBuilder &builder, Location loc,
     zeroed.append({scratch.keys, scratch.values, scratch.queryRows});
   }
   // Lanes without a query compute too; nothing is read from them.
-  for (Value buffer : zeroed) {
-    Value zero = arith::ConstantOp::create(
-        builder, loc, builder.getZeroAttr(getElementTypeOrSelf(buffer)));
-    linalg::FillOp::create(builder, loc, zero, buffer);
-  }
-  Value open = arith::ConstantIndexOp::create(builder, loc, unlimited);
-  linalg::FillOp::create(builder, loc, open, scratch.limits);
+  for (Value buffer : zeroed)
+    fillOnce(builder, loc, builder.getZeroAttr(getElementTypeOrSelf(buffer)),
+             buffer);
+  fillOnce(builder, loc, builder.getIndexAttr(unlimited), scratch.limits);
   return scratch;
 }
 

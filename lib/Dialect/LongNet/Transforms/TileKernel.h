@@ -123,6 +123,16 @@ mlir::Value allocateBuffer(mlir::OpBuilder &builder, mlir::Location loc,
                            llvm::ArrayRef<mlir::OpFoldResult> sizes,
                            mlir::Type element);
 
+/// Fills scratch for all its uses: what one leaves there suits the next.
+void fillOnce(mlir::OpBuilder &builder, mlir::Location loc,
+              mlir::TypedAttr value, mlir::Value buffer);
+
+/// The size of dimension `dim` of `buffer`, or where that is a tile's, which
+/// may be smaller at the end, that of the largest: scratch of that size can be
+/// used again.
+IndexExpr largestSize(mlir::OpBuilder &builder, mlir::Location loc,
+                      mlir::Value buffer, unsigned dim);
+
 /// Frees what `allocateBuffer` made.
 void deallocate(mlir::OpBuilder &builder, mlir::Location loc,
                 llvm::ArrayRef<mlir::Value> buffers);

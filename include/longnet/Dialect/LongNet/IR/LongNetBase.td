@@ -29,7 +29,8 @@ def LongNet_Dialect : Dialect {
       `combine`, from which any segmented and dilated pattern can be built;
     - level 2, *kernels*: `attend`, a whole pattern read directly from strided
       rows of the original sequences, and `attend_tile`, one dense tile of it
-      with a running softmax.
+      with a running softmax, or `attend_strip`, many tiles for a unit that wants
+      them in one pipeline.
 
     Sequence length, batch and heads may be dynamic everywhere; the head
     dimension and the pattern are static.

@@ -1,0 +1,88 @@
+// RUN: longnet-opt %s --allow-unregistered-dialect --longnet-hoist-scratch | FileCheck %s -enable-var-scope
+
+// Every thread allocates what all its iterations use; what depends on one stays.
+// CHECK-LABEL: func @tasks
+// CHECK: omp.parallel {
+// CHECK-NEXT: %[[SIZE:.*]] = arith.minsi
+// CHECK-NEXT: %[[SCRATCH:.*]] = memref.alloc(%[[SIZE]])
+// CHECK-NEXT: linalg.fill {longnet.done_once} ins(%{{.*}}) outs(%[[SCRATCH]] :
+// CHECK-NEXT: omp.wsloop {
+// CHECK-NEXT: omp.loop_nest (%[[I:[a-z0-9]*]])
+// CHECK-NEXT: memref.alloca_scope {
+// CHECK-NEXT: linalg.fill ins(%{{.*}}) outs(%[[SCRATCH]] :
+// CHECK-NEXT: %[[OWN:.*]] = memref.alloc(%[[I]])
+// CHECK-NEXT: linalg.fill {longnet.done_once} ins(%{{.*}}) outs(%[[OWN]] :
+// CHECK-NEXT: "test.use"(%[[SCRATCH]], %[[OWN]])
+// CHECK-NEXT: memref.dealloc %[[OWN]]
+// CHECK-NEXT: }
+// CHECK-NEXT: omp.yield
+// CHECK: memref.dealloc %[[SCRATCH]]
+// CHECK-NEXT: omp.terminator
+func.func @tasks(%n: index, %x: f32) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c64 = arith.constant 64 : index
+  omp.parallel {
+    omp.wsloop {
+      omp.loop_nest (%i) : index = (%c0) to (%n) step (%c1) {
+        memref.alloca_scope {
+          %size = arith.minsi %n, %c64 : index
+          %scratch = memref.alloc(%size) : memref<?xf32>
+          linalg.fill {longnet.done_once} ins(%x : f32) outs(%scratch : memref<?xf32>)
+          linalg.fill ins(%x : f32) outs(%scratch : memref<?xf32>)
+          %own = memref.alloc(%i) : memref<?xf32>
+          linalg.fill {longnet.done_once} ins(%x : f32) outs(%own : memref<?xf32>)
+          "test.use"(%scratch, %own) : (memref<?xf32>, memref<?xf32>) -> ()
+          memref.dealloc %scratch : memref<?xf32>
+          memref.dealloc %own : memref<?xf32>
+        }
+        omp.yield
+      }
+    }
+    omp.terminator
+  }
+  return
+}
+
+// Through all loops of a nest, but not out of a condition.
+// CHECK-LABEL: func @loops
+// CHECK: memref.alloc() : memref<4xf32>
+// CHECK-NEXT: scf.for
+// CHECK-NEXT: scf.for
+// CHECK-NEXT: "test.use"
+// CHECK-NEXT: scf.if
+// CHECK-NEXT: memref.alloc() : memref<5xf32>
+// CHECK: memref.dealloc %{{.*}} : memref<5xf32>
+// CHECK: memref.dealloc %{{.*}} : memref<4xf32>
+// CHECK-NEXT: return
+func.func @loops(%n: index, %b: i1) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    scf.for %j = %c0 to %n step %c1 {
+      %a = memref.alloc() : memref<4xf32>
+      "test.use"(%a) : (memref<4xf32>) -> ()
+      scf.if %b {
+        %c = memref.alloc() : memref<5xf32>
+        "test.use"(%c) : (memref<5xf32>) -> ()
+        memref.dealloc %c : memref<5xf32>
+      }
+      memref.dealloc %a : memref<4xf32>
+    }
+  }
+  return
+}
+
+// What leaves an iteration belongs to it.
+// CHECK-LABEL: func @kept
+// CHECK: scf.for
+// CHECK-NEXT: memref.alloc()
+func.func @kept(%n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    %a = memref.alloc() : memref<4xf32>
+    "test.keep"(%a) : (memref<4xf32>) -> ()
+  }
+  return
+}
