@@ -83,7 +83,8 @@ private:
     Value unit;
   };
 
-  void emitTiles(Value first, Value tiles);
+  /// The pipeline over the first `tiles` tiles.
+  void emitTiles(Value tiles);
   /// The units of a strip and the blocks of a group, with panels of rows of the
   /// group before, and of queries of the tile before from `queryPanel` on.
   void emitGroup(Position at, const Group &before, const Tile &tileBefore,
@@ -136,8 +137,7 @@ AttendGradStrip::AttendGradStrip(AttendGradStripOp op, OpBuilder &builder)
   keys = op.getKey().getType().getDimSize(1);
   valueDim = op.getValue().getType().getDimSize(2);
   // The more queries a group has, the less often are sums of its keys loaded,
-  // and the less of the first cache is left for them. As many panels of queries
-  // go with each group.
+  // and the less of the first cache is left for them.
   unitsOfGroup = headDim == 2 * panelRows ? 2 : 4;
 }
 
@@ -356,12 +356,12 @@ void AttendGradStrip::emit() {
   tiles = minimum(divide(add(seen, keys - 1), keys), tiles);
   Value hasUnits =
       arith::AndIOp::create(b, less(index(0), blocks), less(index(0), tiles));
-  emitIf(hasUnits, [&] { emitTiles(last, tiles); });
+  emitIf(hasUnits, [&] { emitTiles(tiles); });
   unit.release();
   unit.restoreDenormals(control);
 }
 
-void AttendGradStrip::emitTiles(Value last, Value tiles) {
+void AttendGradStrip::emitTiles(Value tiles) {
   Value zero = index(0);
   queries = unit.pointerTo(op.getQuery());
   queryRows = unit.pointerTo(op.getQueryRows());
