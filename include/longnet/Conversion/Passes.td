@@ -49,8 +49,10 @@ def ConvertLongNetStripsToAMX : Pass<"convert-longnet-strips-to-amx"> {
     give the scores of the keys to come and add the values of the keys before,
     vectors take the exponentials of the scores in between, as integers of 16
     bits. For blocks of 32 queries, head dimensions in multiples of 32, and keys
-    of a tile in multiples of the value dimension. `longnet.score_bound` becomes
-    dot products of bf16.
+    of a tile in multiples of the value dimension. So does
+    `longnet.attend_grad_strip` with its five products, for tiles of 128 keys.
+    `longnet.score_bound` becomes dot products of bf16. Buffers are aligned to
+    64 bytes.
 
     The code needs AMX with bf16 and AVX-512 with bf16 and VBMI. A function with
     an `attend_strip` must not use the `amx` dialect.

@@ -270,12 +270,13 @@ static constexpr int64_t panel = 32;
 /// Whether strips take tiles of `shape`: whole panels, in the first cache.
 static bool fitsStrips(const TileShape &shape) {
   constexpr int64_t largestDim = 128;
-  // Within this, what scores are multiplied by and compared to is a normal f32.
-  constexpr double largestScale = 1e30;
+  // Below 1, squares that are flushed to zero in the bound of scores do not
+  // count; down to this, what scores are compared to is an f32.
+  constexpr double largestScale = 1, smallestScale = 1e-30;
   return shape.hasPairs() && shape.packedHeadDim % panel == 0 &&
          shape.packedValueDim % panel == 0 &&
          std::max(shape.packedHeadDim, shape.packedValueDim) <= largestDim &&
-         std::max(shape.scale, 1 / shape.scale) <= largestScale;
+         shape.scale <= largestScale && shape.scale >= smallestScale;
 }
 
 void TileShape::setStrips(int64_t bytes) {
@@ -337,10 +338,9 @@ IndexExpr largestSize(OpBuilder &builder, Location loc, Value buffer,
                       unsigned dim) {
   IndexExpr size = sizeOf(builder, loc, buffer, dim);
   auto view = buffer.getDefiningOp<memref::SubViewOp>();
-  if (!view || size.asConstant())
+  if (!view || size.asConstant() || view.getDroppedDims().any())
     return size;
-  auto bounds = cast<Value>(view.getMixedSizes()[dim])
-                    .getDefiningOp<affine::AffineMinOp>();
+  auto bounds = view.getDynamicSize(dim).getDefiningOp<affine::AffineMinOp>();
   if (!bounds)
     return size;
   for (AffineExpr bound : bounds.getMap().getResults())
@@ -478,7 +478,7 @@ void GroupEmitter::loadQueries(Value blockIndex) {
   };
 
   if (shape.hasPairs()) {
-    packRows(builder, loc, source(group.query), scratch.queryRows, count);
+    packTile(builder, loc, source(group.query), scratch.queryRows, count);
     packColumns(builder, loc, scratch.queryRows,
                 block(scratch.queries, blockIndex));
   } else {
@@ -496,6 +496,10 @@ void GroupEmitter::loadQueries(Value blockIndex) {
   emitElementwise(builder, loc, source(group.state.acc),
                   accRows(target(scratch.acc)), {straight, transposed},
                   copyElement);
+  // The bound of scores is one of all lanes, also of those without a query.
+  if (shape.hasStrips())
+    linalg::FillOp::create(builder, loc, constant(0),
+                           block(scratch.max, blockIndex));
   emitElementwise(builder, loc, source(group.state.max), target(scratch.max),
                   {line, line}, copyElement);
   emitElementwise(builder, loc, source(group.state.sum), target(scratch.sum),

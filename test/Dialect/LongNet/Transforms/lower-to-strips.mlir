@@ -1,7 +1,7 @@
-// RUN: longnet-opt %s --longnet-lower-to-tiles="pairs=32 strip=524288" --canonicalize --longnet-outline-tiles \
+// RUN: longnet-opt %s --split-input-file --longnet-lower-to-tiles="pairs=32 strip=524288" --canonicalize --longnet-outline-tiles \
 // RUN:   | FileCheck %s -enable-var-scope
-// RUN: not longnet-opt %s --longnet-lower-to-tiles="strip=-1" 2>&1 | FileCheck %s --check-prefix=BAD
-// RUN: longnet-opt %s --longnet-lower-to-tiles="pairs=32" | FileCheck %s --check-prefix=NONE
+// RUN: not longnet-opt %s --split-input-file --longnet-lower-to-tiles="strip=-1" 2>&1 | FileCheck %s --check-prefix=BAD
+// RUN: longnet-opt %s --split-input-file --longnet-lower-to-tiles="pairs=32" | FileCheck %s --check-prefix=NONE
 
 // BAD: longnet-lower-to-tiles: expects a strip of at least 0 bytes, got -1
 // NONE-NOT: longnet.attend_strip
@@ -51,3 +51,17 @@ func.func @wide(%q: memref<1x1x?x256xbf16>, %k: memref<1x1x?x256xbf16>, %v: memr
 
 // CHECK: func private @longnet_attend_strip({{.*}}) attributes {{{.*}}passthrough = ["noinline"]} {
 // CHECK-NEXT: longnet.attend_strip
+
+// -----
+
+// The view of a part of a packed buffer, whose dimensions are not the buffer's.
+// CHECK-LABEL: func @packed
+// CHECK: memref.alloc({{.*}}) {{.*}} : memref<?x32x32x2xbf16>
+func.func @packed(%p: memref<3x2x3x?x64xbf16>, %i: index, %n: index, %o: memref<2x3x?x64xbf16>, %l: memref<2x3x?xf32>) {
+  %q = memref.subview %p[%i, 0, 0, 0, 0] [1, 2, 3, %n, 64] [1, 1, 1, 1, 1]
+      : memref<3x2x3x?x64xbf16> to memref<2x3x?x64xbf16, strided<[?, ?, 64, 1], offset: ?>>
+  longnet.attend [<segment = 4096, dilation = 1>] ins(%q, %q, %q : memref<2x3x?x64xbf16, strided<[?, ?, 64, 1], offset: ?>>,
+      memref<2x3x?x64xbf16, strided<[?, ?, 64, 1], offset: ?>>, memref<2x3x?x64xbf16, strided<[?, ?, 64, 1], offset: ?>>)
+      outs(%o, %l : memref<2x3x?x64xbf16>, memref<2x3x?xf32>)
+  return
+}

@@ -158,7 +158,8 @@ def LongNet_ScoreBoundOp : LongNet_Op<"score_bound"> {
   let description = [{
     A number that is at least every `|sum_d key[t, j, d] * query[b, d, i]|`, by
     the Cauchy-Schwarz inequality, and every `|max[b, i]|` but those of -inf, up
-    to the rounding of f32. It is NaN or +inf if any element is NaN or infinite.
+    to the rounding of f32 and squares below its smallest normal number. It is NaN
+    or +inf if any element is NaN or infinite.
 
     Operands are blocks of queries and tiles of keys in pairs, as those of
     `longnet.attend_strip`: `query [blocks, D / 2, m, 2]`, `key [tiles, n, D]`,
@@ -206,7 +207,8 @@ def LongNet_AttendStripOp : LongNet_Op<"attend_strip"> {
 
     Shapes: `query [blocks, D / 2, m, 2]`, `key [tiles, n, D]`, `value
     [tiles, Dv, n]`, `acc [blocks, Dv, m]`, `sum [blocks, m]`; contiguous
-    buffers, static but for the numbers of blocks and tiles.
+    buffers on addresses that are multiples of 64, static but for the numbers of
+    blocks and tiles.
 
     Example:
 
@@ -376,10 +378,11 @@ def LongNet_AttendGradStripOp : LongNet_Op<"attend_grad_strip"> {
     `key [tiles, n, D]`, `key_columns [tiles, D, n]`, `value [tiles, n, Dv]`,
     `out_grad [blocks, Dv / 2, m, 2]`, `out_grad_rows [blocks, m / 2, Dv, 2]`,
     `lse, delta [blocks, m]`, `query_grad [blocks, D, m]`, `key_grad
-    [tiles, n, D]`, `value_grad [tiles, n, Dv]`; contiguous buffers, static but
-    for the numbers of blocks, a multiple of 4, and of tiles. Two rows that lie
-    side by side are `r` and `r + m / 2`. `slopes [2 * blocks, n / 2, m, 2]` is
-    scratch.
+    [tiles, n, D]`, `value_grad [tiles, n, Dv]`; contiguous buffers on
+    addresses that are multiples of 64, static but for the numbers of blocks and
+    of tiles. The number of blocks is a multiple of 4, which nobody checks. Two
+    rows that lie side by side are `r` and `r + m / 2`. `slopes [2 * blocks,
+    n / 2, m, 2]` is scratch.
 
     Example:
 

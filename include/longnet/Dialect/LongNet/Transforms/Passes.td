@@ -157,7 +157,9 @@ def LongNetLowerToTiles : Pass<"longnet-lower-to-tiles", "::mlir::ModuleOp"> {
     scores are small, all of them go to one `longnet.attend_strip`. Blocks then
     have 32 queries, and a tile so many keys that their scores come with as
     many products as values: these take no `query-tile` and `key-tile`. Head
-    dimensions above 128 do without, as their tiles exceed the first cache.
+    dimensions above 128 do without, as their tiles exceed the first cache. An
+    `attend_grad` packs all keys of a segment, whatever the number of bytes, and
+    becomes `longnet.attend_grad_strip`s.
   }];
   let options = [
     Option<"queryTile", "query-tile", "int64_t", /*default=*/"64",
