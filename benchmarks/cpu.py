@@ -45,6 +45,7 @@ class Measurement:
     dtype: str = "f32"
     threads: int = 1
     gradient: bool = False
+    products: str = "fma"
 
 
 def measurements() -> list[Measurement]:
@@ -86,13 +87,35 @@ def measurements() -> list[Measurement]:
         for gradient in (False, True)
         if dim in (64, 128) or not (causal or gradient)
     ]
+    # Elsewhere they are slower than f32 as it is.
+    products = [
+        Measurement(
+            f"dense f32 by {way} D={dim}{' with gradient' if gradient else ''}",
+            "8192:1",
+            8192,
+            1,
+            dim,
+            gradient=gradient,
+            products=way,
+        )
+        for way in ("bf16x6", "bf16x3")
+        for dim in (64, 128)
+        for gradient in (False, True)
+        if "amx_bf16" in features()
+    ]
     linear = [
         Measurement(
             f"geometric, {tokens // 1024}K tokens", str_of(Pattern.geometric(tokens)), tokens, 1, 64
         )
         for tokens in (8192, 16384, 32768, 65536, 131072)
     ]
-    return speed + dense + linear
+    return speed + dense + products + linear
+
+
+def features() -> list[str]:
+    info = Path("/proc/cpuinfo").read_text()
+    flags = set(re.search(r"flags\s*: (.*)", info)[1].split())
+    return [name for name in FEATURES if name in flags]
 
 
 def str_of(pattern: Pattern) -> str:
@@ -116,6 +139,7 @@ def run_once(what: Measurement, folder: Path, repeat: int) -> dict[str, Any]:
             f"--threads={what.threads}",
             f"--repeat={repeat}",
             f"--json={result}",
+            f"--f32-products={what.products}",
         ]
         + ["--causal"] * what.causal
         + ["--grad"] * what.gradient
@@ -144,7 +168,6 @@ def machine() -> dict[str, Any]:
     """What runs this. Models share marketing names, so LLVM's goes into names of files."""
     info = Path("/proc/cpuinfo").read_text()
     model = re.search(r"model name\s*: (.*)", info)
-    flags = set(re.search(r"flags\s*: (.*)", info)[1].split())
     commit = subprocess.run(
         ["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True
     )
@@ -155,7 +178,7 @@ def machine() -> dict[str, Any]:
         "cpu": model[1] if model else platform.processor(),
         "llvm_cpu": re.search(r"Host CPU: (\S+)", described)[1],
         "cores": os.cpu_count(),
-        "features": [name for name in FEATURES if name in flags],
+        "features": features(),
         "commit": commit.stdout.strip(),
     }
 

@@ -22,9 +22,9 @@ from longnet.pattern import Pattern
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def run(case: Case, gradients: bool) -> list[np.ndarray]:
+def run(case: Case, products: str, gradients: bool) -> list[np.ndarray]:
     with tempfile.TemporaryDirectory() as folder:
-        arguments = save_case(case, folder, gradients=gradients)
+        arguments = [*save_case(case, folder, gradients=gradients), f"--f32-products={products}"]
         subprocess.run([ROOT / "build/bin/longnet-run", *arguments], check=True)
         names = ("dq", "dk", "dv") if gradients else ("out",)
         return [np.load(f"{folder}/{name}.npy") for name in names]
@@ -34,21 +34,25 @@ def main() -> int:
     pattern = Pattern.parse("512:1,1024:2,2048:4")
     print(f"pattern {pattern}, causal, 2048 tokens, 2 heads of dimension 64, normal inputs")
     print(
-        f"{'type':5} {'scores':>7}  "
+        f"{'type':11} {'scores':>7}  "
         + "  ".join(f"{n + ' max':>9} {n + ' rms':>9}" for n in ("out", "dq", "dk", "dv"))
     )
-    for dtype in ("f64", "f32", "bf16", "f16"):
+    ways = [("f64", "fma"), ("f32", "fma"), ("bf16", "fma"), ("f16", "fma")]
+    if "avx512_bf16" in Path("/proc/cpuinfo").read_text():
+        ways[2:2] = [("f32", "bf16x6"), ("f32", "bf16x3")]
+    for dtype, products in ways:
         for size in (1.0, 4.0):
             q, k, v = np.random.default_rng(0).normal(size=(3, 1, 2, 2048, 64))
             case = Case("precision", pattern, size * q, size * k, v, dtype, causal=True)
-            got = run(case, gradients=False) + run(case, gradients=True)
+            got = run(case, products, gradients=False) + run(case, products, gradients=True)
             expected = [case.expected[0], *case.expected_gradients()]
             errors = []
             for ours, exact in zip(got, expected, strict=True):
                 difference = np.abs(ours - exact) / np.abs(exact).max()
                 errors.append(f"{difference.max():9.1e} {np.sqrt((difference**2).mean()):9.1e}")
             largest = np.abs(np.einsum("bhid,bhjd->bhij", case.q, case.k)).max() / 8
-            print(f"{dtype:5} {largest:7.0f}  " + "  ".join(errors), flush=True)
+            name = dtype if products == "fma" else f"{dtype} {products}"
+            print(f"{name:11} {largest:7.0f}  " + "  ".join(errors), flush=True)
     return 0
 
 

@@ -66,6 +66,7 @@ void buildTilePipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
     lower.pairs = options.instructions == InstructionSet::amx ? 32 : 16;
   if (options.instructions == InstructionSet::amx)
     lower.strip = options.strip;
+  lower.parts = options.parts;
   pm.addPass(createLongNetLowerToTiles(lower));
   addCleanup(pm);
   pm.addPass(createLongNetOutlineTiles());

@@ -18,10 +18,13 @@ namespace longnet {
 
 Error evaluate(AttendGradTileOp op, Frame &frame) {
   SmallVector<RuntimeTensor> tiles;
-  for (mlir::Value operand :
-       {op.getQuery(), op.getQueryRows(), op.getKey(), op.getValue(),
-        op.getOutGrad(), op.getOutGradRows()}) {
-    Expected<RuntimeTensor> tile = getTile(op, operand, frame);
+  SmallVector<mlir::Value> operands{op.getQuery(),   op.getQueryRows(),
+                                    op.getKey(),     op.getValue(),
+                                    op.getOutGrad(), op.getOutGradRows()};
+  if (op.getKeyColumns())
+    operands.push_back(op.getKeyColumns());
+  for (mlir::Value operand : operands) {
+    Expected<RuntimeTensor> tile = getTile(op, operand, op.getParts(), frame);
     if (!tile)
       return tile.takeError();
     tiles.push_back(std::move(*tile));
@@ -31,9 +34,7 @@ Error evaluate(AttendGradTileOp op, Frame &frame) {
                       &outGradRows = tiles[5];
   RuntimeTensor lse = frame.getTensor(op.getLse()),
                 delta = frame.getTensor(op.getDelta());
-  std::optional<RuntimeTensor> keyColumns, keyPositions, queryLimits;
-  if (op.getKeyColumns())
-    keyColumns = frame.getTensor(op.getKeyColumns());
+  std::optional<RuntimeTensor> keyPositions, queryLimits;
   bool masked = op.getKeyPositions() && frame.getInt(op.getMasked(), 1) != 0;
   if (op.getKeyPositions()) {
     keyPositions = frame.getTensor(op.getKeyPositions());
@@ -65,9 +66,9 @@ Error evaluate(AttendGradTileOp op, Frame &frame) {
                               {key.getDim(1), "key"},
                               {queryGrad.getDim(0), "query_grad"},
                               {keyGrad.getDim(1), "key_grad"}};
-  if (keyColumns) {
-    dims.push_back({keyColumns->getDim(0), "key_columns"});
-    columns.push_back({keyColumns->getDim(1), "key_columns"});
+  if (op.getKeyColumns()) {
+    dims.push_back({tiles.back().getDim(0), "key_columns"});
+    columns.push_back({tiles.back().getDim(1), "key_columns"});
   }
   if (queryLimits) {
     rows.push_back({queryLimits->getDim(0), "query_limits"});

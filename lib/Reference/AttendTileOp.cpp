@@ -23,14 +23,17 @@ static double getWeight(double scale, double score, double max) {
 }
 
 Error evaluate(AttendTileOp op, Frame &frame) {
-  Expected<RuntimeTensor> query = getTile(op, op.getQuery(), frame);
-  if (!query)
-    return query.takeError();
-  RuntimeTensor key = frame.getTensor(op.getKey()),
-                value = frame.getTensor(op.getValue());
+  SmallVector<RuntimeTensor> tiles;
+  for (mlir::Value operand : {op.getQuery(), op.getKey(), op.getValue()}) {
+    Expected<RuntimeTensor> tile = getTile(op, operand, op.getParts(), frame);
+    if (!tile)
+      return tile.takeError();
+    tiles.push_back(std::move(*tile));
+  }
+  const RuntimeTensor &query = tiles[0], &key = tiles[1], &value = tiles[2];
   // In pairs values are transposed.
   unsigned keyOfValue = op.hasPairs() ? 1 : 0;
-  int64_t dim = query->getDim(0), queries = query->getDim(1),
+  int64_t dim = query.getDim(0), queries = query.getDim(1),
           keys = key.getDim(0), valueDim = value.getDim(1 - keyOfValue);
   ArrayRef<int64_t> positions, limits;
   std::optional<RuntimeTensor> keyPositions, queryLimits;
@@ -76,7 +79,7 @@ Error evaluate(AttendTileOp op, Frame &frame) {
                         {{valueDim, "value"}, {acc->getDim(0), "acc"}}))
     return error;
 
-  ArrayRef<double> q = query->getFloats(), k = key.getFloats(),
+  ArrayRef<double> q = query.getFloats(), k = key.getFloats(),
                    v = value.getFloats();
   MutableArrayRef<double> accs = acc->getMutableFloats(),
                           maxima = max->getMutableFloats(),

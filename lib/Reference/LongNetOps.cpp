@@ -54,21 +54,28 @@ Error checkPhases(Operation *op, BranchAttr branch, int64_t heads) {
                      heads, " heads");
 }
 
-Expected<RuntimeTensor> getTile(Operation *op, mlir::Value value,
+Expected<RuntimeTensor> getTile(Operation *op, mlir::Value value, int64_t parts,
                                 const Frame &frame) {
   RuntimeTensor tile = frame.getTensor(value);
-  if (tile.getShape().size() == 2)
+  bool isPaired = tile.getShape().size() == 3;
+  if (!isPaired && parts == 1)
     return tile;
-  int64_t lanes = tile.getDim(1);
-  Expected<RuntimeTensor> rows =
-      addPrefix(op, RuntimeTensor::create(tile.getElementType(),
-                                          {tile.getDim(0) * 2, lanes}));
-  if (!rows)
-    return rows.takeError();
-  MutableArrayRef<double> elements = rows->getMutableFloats();
-  for (auto [at, element] : enumerate(tile.getFloats()))
-    elements[(at / 2 / lanes * 2 + at % 2) * lanes + at / 2 % lanes] = element;
-  return rows;
+  int64_t rows = tile.getDim(0) * (isPaired ? 2 : 1), lanes = tile.getDim(1);
+  int64_t &summed = isPaired ? rows : lanes;
+  if (summed % parts != 0)
+    return makeOpError(op, "expects operands of ", parts, " parts");
+  summed /= parts;
+  Expected<RuntimeTensor> sums = addPrefix(
+      op, RuntimeTensor::create(tile.getElementType(), {rows, lanes}));
+  if (!sums)
+    return sums.takeError();
+  MutableArrayRef<double> elements = sums->getMutableFloats();
+  for (auto [at, element] : enumerate(tile.getFloats())) {
+    int64_t row = isPaired ? at / 2 / lanes * 2 + at % 2 : at / (parts * lanes);
+    int64_t lane = isPaired ? at / 2 : at;
+    elements[row % rows * lanes + lane % lanes] += element;
+  }
+  return sums;
 }
 
 double getScaleOr(std::optional<APFloat> scale, int64_t headDim) {

@@ -37,9 +37,10 @@ int64_t getPhase(BranchAttr branch, int64_t head, int64_t heads);
 llvm::Error checkPhases(mlir::Operation *op, BranchAttr branch, int64_t heads);
 
 /// The tile `value`, an operand of `op`, as [rows, lanes] also where its rows
-/// come in pairs, [rows / 2, lanes, 2].
+/// come in pairs, [rows / 2, lanes, 2]. The `parts` of rows in pairs, and of
+/// lanes otherwise, are added up.
 llvm::Expected<RuntimeTensor> getTile(mlir::Operation *op, mlir::Value value,
-                                      const Frame &frame);
+                                      int64_t parts, const Frame &frame);
 
 /// `scale`, or 1 / sqrt(`headDim`) if there is none.
 double getScaleOr(std::optional<llvm::APFloat> scale, int64_t headDim);

@@ -94,9 +94,9 @@ longnet::exportFunctions(ModuleOp module) {
 }
 
 /// The pipeline's options for a machine.
-static void setPipelineOptions(CPUPipelineOptions &pipeline,
-                               const CompilerOptions &options,
-                               const llvm::TargetMachine &machine) {
+static llvm::Error setPipelineOptions(CPUPipelineOptions &pipeline,
+                                      const CompilerOptions &options,
+                                      const llvm::TargetMachine &machine) {
   pipeline.fuse = options.fuse;
   pipeline.parallel = options.parallel;
   VectorUnit unit = getVectorUnit(machine);
@@ -113,6 +113,12 @@ static void setPipelineOptions(CPUPipelineOptions &pipeline,
   // So are tiles: strips have their own.
   if (!options.queryTile && !options.keyTile)
     pipeline.strip = unit.strip;
+  pipeline.parts = int64_t(options.f32Products);
+  if (pipeline.parts > 1 && unit.instructions < InstructionSet::avx512bf16)
+    return createStringError("f32 by products of bf16 needs AVX512-BF16, which "
+                             "'" +
+                             machine.getTargetCPU() + "' does not have");
+  return llvm::Error::success();
 }
 
 Expected<CompiledModule> longnet::compile(ModuleOp module,
@@ -131,7 +137,9 @@ Expected<CompiledModule> longnet::compile(ModuleOp module,
 
   PassManager manager(module.getContext());
   CPUPipelineOptions pipeline;
-  setPipelineOptions(pipeline, options, *result.machine);
+  if (llvm::Error error =
+          setPipelineOptions(pipeline, options, *result.machine))
+    return std::move(error);
   buildCPUPipeline(manager, pipeline);
   manager.addPass(createLongNetCInterface());
   if (llvm::Error error = run(manager, module, "compilation failed"))

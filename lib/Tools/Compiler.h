@@ -17,6 +17,10 @@
 
 namespace longnet {
 
+/// How f32 is multiplied: as it is, or as sums of 2 or 3 parts of bf16 with the
+/// 3 or 6 largest of their products.
+enum class F32Products { fma = 1, bf16x3 = 2, bf16x6 = 3 };
+
 /// How code is generated. What is not given is the pipeline's default, or the
 /// target's.
 struct CompilerOptions {
@@ -24,6 +28,7 @@ struct CompilerOptions {
   bool fuse = true;
   bool parallel = true;
   std::optional<int64_t> vectorBits, chunk, queryTile, keyTile;
+  F32Products f32Products = F32Products::fma;
 };
 
 /// A module with C entries, not optimized yet.

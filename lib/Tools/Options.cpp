@@ -163,7 +163,16 @@ CodeOptions::CodeOptions()
       queryTile("query-tile", cl::cat(getToolCategory()),
                 cl::value_desc("rows"), cl::desc("Queries of a tile")),
       keyTile("key-tile", cl::cat(getToolCategory()), cl::value_desc("rows"),
-              cl::desc("Keys of a tile")) {}
+              cl::desc("Keys of a tile")),
+      f32Products(
+          "f32-products", cl::cat(getToolCategory()),
+          cl::init(F32Products::fma), cl::value_desc("way"),
+          cl::desc("How f32 is multiplied, on AVX512-BF16 and AMX:"),
+          cl::values(clEnumValN(F32Products::fma, "fma", "as it is (default)"),
+                     clEnumValN(F32Products::bf16x6, "bf16x6",
+                                "by six products of bf16, as exact"),
+                     clEnumValN(F32Products::bf16x3, "bf16x3",
+                                "by three, to about 16 bits"))) {}
 
 namespace {
 /// An option that is a size, where it goes, and the largest value that makes
@@ -192,6 +201,7 @@ Expected<CompilerOptions> CodeOptions::get() const {
   options.target.features = features;
   options.fuse = !noFuse;
   options.parallel = !noParallel;
+  options.f32Products = f32Products;
   // The scores of a tile are on the stack.
   SizeOption sizes[] = {{&vectorBits, &options.vectorBits, 4096},
                         {&chunk, &options.chunk, int64_t(1) << 30},

@@ -60,6 +60,7 @@ struct CodeOptions {
   llvm::cl::opt<std::string> cpu, features;
   llvm::cl::opt<bool> noFuse, noParallel;
   llvm::cl::opt<int64_t> vectorBits, chunk, queryTile, keyTile;
+  llvm::cl::opt<F32Products> f32Products;
 };
 
 } // namespace longnet

@@ -143,6 +143,34 @@ def test_amx_strips_keep_what_is_not_finite(tensor, value, emulator, tmp_path):
         assert not finite.any()
 
 
+def split_cases():
+    """Random cases, every multiple of tiles, and values that no part of bf16 holds alone."""
+    yield from some_cases({"f32"}, 8)
+    yield sized_case("narrow", "512:1,1024:3", 2, 700, 128, "f32", 40, causal=True)
+    large = sized_case("large", "300:1", 1, 300, 64, "f32")
+    large.q[:] *= 30
+    yield large
+
+
+@needs_avx512_bf16
+@pytest.mark.parametrize("target", [AMX, ("--mcpu=znver4",)], ids=["amx", "dots"])
+@pytest.mark.parametrize("gradient", [None, "exact"], ids=["attention", "gradient"])
+@pytest.mark.parametrize("case", split_cases(), **name_of)
+def test_f32_by_six_products(case, gradient, target, emulator, tmp_path):
+    program = CompiledCase(case, tmp_path, [*target, "--f32-products=bf16x6"], gradient=gradient)
+    check(case, program, LD_PRELOAD=str(emulator))
+
+
+@needs_avx512_bf16
+@pytest.mark.parametrize("target", [AMX, ("--mcpu=znver4",)], ids=["amx", "dots"])
+def test_f32_by_three_products(target, emulator, tmp_path):
+    case = sized_case("three", "300:1", 1, 300, 64, "f32")
+    program = CompiledCase(case, tmp_path, [*target, "--f32-products=bf16x3"])
+    assert program.run(LD_PRELOAD=str(emulator)).returncode == 0
+    error = compare(case, *program.results()).out_error
+    assert 1e-6 < error < 1e-4
+
+
 @needs_qemu
 @pytest.mark.parametrize("gradient", [None, "exact"], ids=["attention", "gradient"])
 @pytest.mark.parametrize("case", some_cases({"f32", "f64", "bf16", "f16"}, 8), **name_of)
@@ -171,6 +199,14 @@ def test_lse_of_bf16_is_that_of_f32_without_tiles(processor, tmp_path):
     program = CompiledCase(case, tmp_path, [f"--mcpu={processor}"])
     assert program.run().returncode == 0
     assert compare(case, *program.results()).lse_error <= lse_tolerance("f32")
+
+
+def test_parts_need_dot_products():
+    command = [BIN / "longnet-compile", "--pattern=64:1", "--head-dim=64", "--dtype=f32"]
+    flags = ["--f32-products=bf16x6", "--mcpu=x86-64-v3", "-o", "attention.so"]
+    done = subprocess.run([*command, *flags], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "needs AVX512-BF16, which 'x86-64-v3' does not have" in done.stderr
 
 
 @needs_avx512_bf16

@@ -56,6 +56,11 @@ struct CPUPipelineOptions
                         llvm::cl::desc("Bytes of keys and values packed at "
                                        "once for AMX, 0 for single tiles"),
                         llvm::cl::init(0)};
+  Option<int64_t> parts{*this, "parts",
+                        llvm::cl::desc("Parts of bf16 that f32 is split into "
+                                       "for dot products and tiles, 1 for f32 "
+                                       "as it is"),
+                        llvm::cl::init(1)};
 };
 
 /// From longnet operations of any level on tensors to bufferized loops over

@@ -87,14 +87,37 @@ Value TileBuilder::splitPairs(Value buffer, unsigned dim) {
   return longnet::splitPairs(builder, loc, buffer, dim);
 }
 
-void TileBuilder::contractPairs(Value left, Value right, Value out) {
-  emit({splitPairs(left, 1), right}, out,
-       {map(4, {d0, d2, d3}), map(4, {d2, d1, d3}), map(4, {d0, d1})},
-       {parallel, parallel, reduction, reduction},
+void TileBuilder::contractPairs(Value left, Value right, Value out,
+                                int64_t parts) {
+  SmallVector<Value> inputs;
+  SmallVector<AffineMap> maps;
+  for (Value part : longnet::splitParts(builder, loc, left, 1, parts)) {
+    inputs.push_back(splitPairs(part, 1));
+    maps.push_back(map(4, {d0, d2, d3}));
+  }
+  for (Value part : longnet::splitParts(builder, loc, right, 0, parts)) {
+    inputs.push_back(part);
+    maps.push_back(map(4, {d2, d1, d3}));
+  }
+  maps.push_back(map(4, {d0, d1}));
+  emit(inputs, out, maps, {parallel, parallel, reduction, reduction},
        [&](ImplicitLocOpBuilder &b, ValueRange args) {
-         Value x = arith::ExtFOp::create(b, type, args[0]);
-         Value y = arith::ExtFOp::create(b, type, args[1]);
-         return SmallVector<Value>{math::FmaOp::create(b, x, y, args[2])};
+         SmallVector<Value> wide;
+         for (Value factor : args.drop_back())
+           wide.push_back(arith::ExtFOp::create(b, type, factor));
+         Value sum = args.back();
+         auto add = [&](int64_t leftPart, int64_t rightPart) {
+           sum = math::FmaOp::create(b, wide[leftPart], wide[parts + rightPart],
+                                     sum);
+         };
+         // The largest product comes last, and each has a factor of the one
+         // before, which units for matrices then need not load again.
+         for (int64_t part = 0; part < parts; ++part)
+           for (int64_t other = parts - 1 - part; other >= (part ? 0 : 1);
+                --other)
+             add(part, other);
+         add(0, 0);
+         return SmallVector<Value>{sum};
        });
 }
 

@@ -58,8 +58,10 @@ public:
                 mlir::Value out);
 
   /// out[d0, d1] += sum over d2 of left[d0, d2] and right[d2, d1], which is in
-  /// pairs: [d2 / 2, d1, 2].
-  void contractPairs(mlir::Value left, mlir::Value right, mlir::Value out);
+  /// pairs: [d2 / 2, d1, 2]. With `parts`, both are sums of so many along d2,
+  /// and products of small parts are left out.
+  void contractPairs(mlir::Value left, mlir::Value right, mlir::Value out,
+                     int64_t parts);
 
   /// `buffer` [rows, lanes] as [rows / 2, 2, lanes], or with dimension 1 split.
   mlir::Value splitPairs(mlir::Value buffer, unsigned dim = 0);

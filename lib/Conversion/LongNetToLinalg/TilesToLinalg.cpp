@@ -8,6 +8,7 @@
 
 #include "TileBuilder.h"
 #include "longnet/Conversion/Passes.h"
+#include "longnet/Dialect/LongNet/IR/Pairs.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
@@ -20,12 +21,14 @@ namespace longnet {
 
 namespace {
 
-/// Room for weights of `keys` [n, D] in pairs: [n / 2, queries, 2].
-Value allocatePairs(TileBuilder &tile, Value keys, OpFoldResult queries) {
+/// Room for `parts` of weights of `keys` [n, D] in pairs: [parts * n / 2,
+/// queries, 2].
+Value allocatePairs(TileBuilder &tile, Value keys, OpFoldResult queries,
+                    int64_t parts) {
   auto type = cast<MemRefType>(keys.getType());
   Builder builder(type.getContext());
-  return tile.allocate({builder.getIndexAttr(type.getDimSize(0) / 2), queries,
-                        builder.getIndexAttr(2)},
+  return tile.allocate({builder.getIndexAttr(parts * type.getDimSize(0) / 2),
+                        queries, builder.getIndexAttr(2)},
                        type.getElementType());
 }
 
@@ -62,7 +65,7 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
     // x[j, i] = sum_d key[j, d] query[d, i], in dimensions (j, i, d).
     tile.fill(scores, 0);
     if (op.hasPairs())
-      tile.contractPairs(op.getKey(), op.getQuery(), scores);
+      tile.contractPairs(op.getKey(), op.getQuery(), scores, op.getParts());
     else
       tile.contract(op.getKey(), {d0, d2}, op.getQuery(), {d2, d1}, scores);
     if (op.getKeyPositions())
@@ -102,19 +105,25 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
     if (op.hasPairs()) {
       // Two rows of weights come to lie side by side, in (j / 2, i, j mod 2).
       Type element = getElementTypeOrSelf(op.getKey());
-      Value weights = allocatePairs(tile, op.getKey(), queries);
+      int64_t parts = op.getParts();
+      Value weights = allocatePairs(tile, op.getKey(), queries, parts);
       AffineMap lanesOfPairs = tile.map(3, d1);
-      tile.emit({tile.splitPairs(scores), base}, {weights, tileSum},
-                {tile.map(3, {d0, d2, d1}), lanesOfPairs,
-                 tile.map(3, {d0, d1, d2}), lanesOfPairs},
+      SmallVector<Value> outputs =
+          splitParts(rewriter, op.getLoc(), weights, 0, parts);
+      SmallVector<AffineMap> maps{tile.map(3, {d0, d2, d1}), lanesOfPairs};
+      maps.append(parts, tile.map(3, {d0, d1, d2}));
+      outputs.push_back(tileSum);
+      maps.push_back(lanesOfPairs);
+      tile.emit({tile.splitPairs(scores), base}, outputs, maps,
                 {reduction, parallel, reduction},
                 [&](ImplicitLocOpBuilder &b, ValueRange args) {
                   Value p = exponential(b, args[0], args[1]);
-                  return SmallVector<Value>{
-                      arith::TruncFOp::create(b, element, p),
-                      arith::AddFOp::create(b, args[3], p)};
+                  SmallVector<Value> results =
+                      splitElement(b, b.getLoc(), p, element, parts);
+                  results.push_back(arith::AddFOp::create(b, args.back(), p));
+                  return results;
                 });
-      tile.contractPairs(op.getValue(), weights, tileAcc);
+      tile.contractPairs(op.getValue(), weights, tileAcc, parts);
     } else {
       tile.emit(
           base, {scores, tileSum}, {lanes, matrix, lanes},
@@ -161,7 +170,7 @@ struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
     // (j, i); the product is not rounded before the difference is taken.
     auto contract = [&](Value left, Value right, Value out) {
       if (op.hasPairs())
-        return tile.contractPairs(left, right, out);
+        return tile.contractPairs(left, right, out, op.getParts());
       tile.contract(left, {d0, d2}, right, {d2, d1}, out);
     };
     tile.fill(p, 0);
@@ -175,11 +184,11 @@ struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
               });
     tile.fill(ds, 0);
     contract(op.getValue(), op.getOutGrad(), ds);
+    bool isRounded = op.hasPairs() && op.getParts() == 1;
     auto differentiate = [&](ImplicitLocOpBuilder &b, Value score, Value inner,
                              Value base, Value delta) {
       Value bits = math::FmaOp::create(b, score, scale, base);
-      Value weight =
-          TileBuilder::exp2(b, bits, op.hasPairs() ? roundedToBF16 : "");
+      Value weight = TileBuilder::exp2(b, bits, isRounded ? roundedToBF16 : "");
       Value difference = arith::SubFOp::create(b, inner, delta);
       Value slope = arith::MulFOp::create(b, weight, difference);
       return std::pair(weight, slope);
@@ -189,25 +198,39 @@ struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
     if (op.hasPairs()) {
       // Both are rounded as rows, dS as pairs too, in (j / 2, i, j mod 2).
       Type element = getElementTypeOrSelf(op.getKey());
-      Value weights = tile.allocate({keys, queries}, element),
-            slopes = tile.allocate({keys, queries}, element);
-      Value pairs = allocatePairs(tile, op.getKey(), queries);
+      int64_t parts = op.getParts();
+      auto queryType = cast<MemRefType>(op.getQuery().getType());
+      OpFoldResult wide =
+          rewriter.getIndexAttr(parts * queryType.getDimSize(1));
+      Value weights = tile.allocate({keys, wide}, element),
+            slopes = tile.allocate({keys, wide}, element);
+      Value pairs = allocatePairs(tile, op.getKey(), queries, parts);
       AffineMap rows = tile.map(3, {d0, d2, d1}), line = tile.map(3, d1);
+      SmallVector<Value> outputs;
+      for (Value buffer : {weights, slopes})
+        for (Value part : splitParts(rewriter, op.getLoc(), buffer, 1, parts))
+          outputs.push_back(tile.splitPairs(part));
+      llvm::append_range(outputs,
+                         splitParts(rewriter, op.getLoc(), pairs, 0, parts));
+      SmallVector<AffineMap> maps{rows, rows, line, line};
+      maps.append(2 * parts, rows);
+      maps.append(parts, tile.map(3, {d0, d1, d2}));
       tile.emit({tile.splitPairs(p), tile.splitPairs(ds), level, op.getDelta()},
-                {tile.splitPairs(weights), tile.splitPairs(slopes), pairs},
-                {rows, rows, line, line, rows, rows, tile.map(3, {d0, d1, d2})},
-                {parallel, parallel, parallel},
+                outputs, maps, {parallel, parallel, parallel},
                 [&](ImplicitLocOpBuilder &b, ValueRange args) {
                   auto [weight, slope] =
                       differentiate(b, args[0], args[1], args[2], args[3]);
-                  Value rounded = arith::TruncFOp::create(b, element, slope);
-                  return SmallVector<Value>{
-                      arith::TruncFOp::create(b, element, weight), rounded,
-                      rounded};
+                  SmallVector<Value> results =
+                      splitElement(b, b.getLoc(), weight, element, parts);
+                  SmallVector<Value> rounded =
+                      splitElement(b, b.getLoc(), slope, element, parts);
+                  results.append(rounded);
+                  results.append(rounded);
+                  return results;
                 });
-      tile.contractPairs(weights, op.getOutGradRows(), op.getValueGrad());
-      tile.contractPairs(slopes, op.getQueryRows(), op.getKeyGrad());
-      tile.contractPairs(op.getKeyColumns(), pairs, op.getQueryGrad());
+      contract(weights, op.getOutGradRows(), op.getValueGrad());
+      contract(slopes, op.getQueryRows(), op.getKeyGrad());
+      contract(op.getKeyColumns(), pairs, op.getQueryGrad());
     } else {
       tile.emit({level, op.getDelta()}, {p, ds}, {lanes, lanes, matrix, matrix},
                 {parallel, parallel},

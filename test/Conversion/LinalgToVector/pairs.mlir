@@ -39,6 +39,58 @@ func.func @contraction(%a: memref<64x16x2xbf16>, %b: memref<16x64x2xbf16>, %c: m
   return
 }
 
+// Several products share factors, and the last one is summed up after the rest.
+// AMX-LABEL: func @products
+// AMX: scf.for
+// AMX-COUNT-4: amx.tile_load {{.*}} into !amx.tile<16x32xbf16>
+// AMX-COUNT-4: amx.tile_mulf
+// AMX-COUNT-2: amx.tile_load {{.*}} into !amx.tile<16x32xbf16>
+// AMX-NEXT: amx.tile_mulf
+// AMX: scf.yield
+// AMX: scf.for
+// AMX-COUNT-4: amx.tile_load
+// AMX-COUNT-4: amx.tile_mulf
+// AMX: scf.yield
+// AMX-COUNT-4: amx.tile_store
+// CHECK-LABEL: func @products
+// CHECK: scf.for
+// CHECK-COUNT-48: x86vector.avx512.dot
+// CHECK: scf.yield
+// CHECK-COUNT-24: x86vector.avx512.dot
+// CHECK: scf.yield
+func.func @products(%a: memref<32x64x2xbf16>, %b: memref<64x64x2xbf16>, %c: memref<64x64x2xbf16>, %d: memref<32x64xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, l, k, p) -> (i, k, p)>, affine_map<(i, l, k, p) -> (k, l, p)>,
+                                   affine_map<(i, l, k, p) -> (k, l, p)>, affine_map<(i, l, k, p) -> (i, l)>],
+                  iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%a, %b, %c : memref<32x64x2xbf16>, memref<64x64x2xbf16>, memref<64x64x2xbf16>) outs(%d : memref<32x64xf32>) {
+  ^bb0(%x: bf16, %y: bf16, %z: bf16, %s: f32):
+    %u = arith.extf %x : bf16 to f32
+    %v = arith.extf %y : bf16 to f32
+    %w = arith.extf %z : bf16 to f32
+    %0 = math.fma %u, %v, %s : f32
+    %1 = math.fma %u, %w, %0 : f32
+    %2 = math.fma %u, %v, %1 : f32
+    linalg.yield %2 : f32
+  }
+  return
+}
+
+// A product of one factor with itself is none of two.
+// CHECK-LABEL: func @square
+// CHECK-NOT: x86vector
+func.func @square(%a: memref<32x64x2xbf16>, %b: memref<64x64x2xbf16>, %d: memref<32x64xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, l, k, p) -> (i, k, p)>, affine_map<(i, l, k, p) -> (k, l, p)>,
+                                   affine_map<(i, l, k, p) -> (i, l)>],
+                  iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%a, %b : memref<32x64x2xbf16>, memref<64x64x2xbf16>) outs(%d : memref<32x64xf32>) {
+  ^bb0(%x: bf16, %y: bf16, %s: f32):
+    %u = arith.extf %x : bf16 to f32
+    %0 = math.fma %u, %u, %s : f32
+    linalg.yield %0 : f32
+  }
+  return
+}
+
 // What does not fill tiles goes to dot products, and what does not fill vectors
 // is left alone.
 // AMX-LABEL: func @odd

@@ -76,3 +76,38 @@ func.func @pairs(%q: memref<8x64x2xbf16>, %k: memref<8x16xbf16>, %v: memref<16x8
       outs(%acc, %row, %row : memref<16x64xf32>, memref<64xf32>, memref<64xf32>)
   return
 }
+
+// The six largest products of three parts of everything.
+// CHECK-LABEL: func @parts
+// CHECK-SAME: %[[Q:.*]]: memref<24x64x2xbf16>, %[[K:.*]]: memref<8x48xbf16>, %[[V:.*]]: memref<16x24xbf16>
+// CHECK-DAG: %[[K0:.*]] = memref.subview %[[K]][0, 0] [8, 16] [1, 1]
+// CHECK-DAG: %[[K2:.*]] = memref.subview %[[K]][0, 32] [8, 16] [1, 1]
+// CHECK-DAG: %[[Q1:.*]] = memref.subview %[[Q]][8, 0, 0] [8, 64, 2] [1, 1, 1]
+// CHECK: linalg.generic {{.*}}iterator_types = ["parallel", "parallel", "reduction", "reduction"]
+// CHECK: ^bb0(%[[L0:.*]]: bf16, %[[L1:.*]]: bf16, %[[L2:.*]]: bf16, %[[R0:.*]]: bf16, %[[R1:.*]]: bf16, %[[R2:.*]]: bf16, %[[SUM:.*]]: f32):
+// CHECK-DAG: %[[A0:.*]] = arith.extf %[[L0]]
+// CHECK-DAG: %[[A1:.*]] = arith.extf %[[L1]]
+// CHECK-DAG: %[[A2:.*]] = arith.extf %[[L2]]
+// CHECK-DAG: %[[B0:.*]] = arith.extf %[[R0]]
+// CHECK-DAG: %[[B1:.*]] = arith.extf %[[R1]]
+// CHECK-DAG: %[[B2:.*]] = arith.extf %[[R2]]
+// CHECK: %[[S0:.*]] = math.fma %[[A0]], %[[B2]], %[[SUM]]
+// CHECK: %[[S1:.*]] = math.fma %[[A0]], %[[B1]], %[[S0]]
+// CHECK: %[[S2:.*]] = math.fma %[[A1]], %[[B1]], %[[S1]]
+// CHECK: %[[S3:.*]] = math.fma %[[A1]], %[[B0]], %[[S2]]
+// CHECK: %[[S4:.*]] = math.fma %[[A2]], %[[B0]], %[[S3]]
+// CHECK: %[[S5:.*]] = math.fma %[[A0]], %[[B0]], %[[S4]]
+// CHECK: linalg.yield %[[S5]]
+// CHECK: math.exp2
+// CHECK: %[[P:.*]] = math.exp2
+// CHECK: %[[P0:.*]] = arith.truncf %[[P]] : f32 to bf16
+// CHECK: %[[W0:.*]] = arith.extf %[[P0]]
+// CHECK: %[[REST:.*]] = arith.subf %[[P]], %[[W0]]
+// CHECK: %[[P1:.*]] = arith.truncf %[[REST]]
+// CHECK: linalg.yield %[[P0]], %[[P1]], %{{.*}}, %{{.*}} : bf16, bf16, bf16, f32
+func.func @parts(%q: memref<24x64x2xbf16>, %k: memref<8x48xbf16>, %v: memref<16x24xbf16>, %acc: memref<16x64xf32>,
+                 %row: memref<64xf32>) {
+  longnet.attend_tile scale = 1.0 parts = 3 ins(%q, %k, %v : memref<24x64x2xbf16>, memref<8x48xbf16>, memref<16x24xbf16>)
+      outs(%acc, %row, %row : memref<16x64xf32>, memref<64xf32>, memref<64xf32>)
+  return
+}

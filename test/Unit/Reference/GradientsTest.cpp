@@ -273,6 +273,20 @@ static RuntimeTensor pair(const RuntimeTensor &rows) {
   return pairs.withElementType(mlir::BFloat16Type::get(&getContext()));
 }
 
+/// Two parts along dimension `dim` of a tile whose sum is `tile`.
+static RuntimeTensor split(const RuntimeTensor &tile, unsigned dim) {
+  SmallVector<int64_t> shape(tile.getShape());
+  int64_t size = tile.getFloats().size(), row = dim == 0 ? size : shape[1];
+  shape[dim] *= 2;
+  SmallVector<double> parts;
+  for (int64_t at = 0; at < size; at += row)
+    for (double weight : {1.5, -0.5})
+      for (double element : tile.getFloats().slice(at, row))
+        parts.push_back(weight * element);
+  return makeFloats(shape, parts)
+      .withElementType(mlir::BFloat16Type::get(&getContext()));
+}
+
 TEST(GradientsOfTilesTest, byHand) {
   // Query 0 sees both keys with weights 1/4 and 1/2, query 1 the first with
   // weight 1/2, and query 2 none. Nothing else of query 3 would be finite.
@@ -368,22 +382,23 @@ TEST(GradientsOfTilesTest, inPairs) {
   RuntimeTensor lse = any.makeTensor({6}).withElementType(f32),
                 delta = any.makeTensor({6}).withElementType(f32);
   auto text = [](StringRef queries, StringRef queryRows, StringRef outGrads,
-                 StringRef outGradRows, StringRef columns) {
+                 StringRef outGradRows, StringRef columns, int parts = 1) {
     return formatv(R"(
-    func.func @main(%q: {0}, %rows: {1}, %k: tensor<3x4xbf16>, %v: tensor<3x2xbf16>, %dout: {2}, %dout_rows: {3},
-                    %lse: tensor<6xf32>, %delta: tensor<6xf32>, %kt: tensor<4x3xbf16>)
+    func.func @main(%q: {0}, %rows: {1}, %k: tensor<3x{6}xbf16>, %v: tensor<3x{7}xbf16>, %dout: {2}, %dout_rows: {3},
+                    %lse: tensor<6xf32>, %delta: tensor<6xf32>, %kt: tensor<4x{8}xbf16>)
         -> (tensor<4x6xf32>, tensor<3x4xf32>, tensor<3x2xf32>) {{
       %dq = arith.constant dense<0.0> : tensor<4x6xf32>
       %dk = arith.constant dense<0.0> : tensor<3x4xf32>
       %dv = arith.constant dense<0.0> : tensor<3x2xf32>
-      %r:3 = longnet.attend_grad_tile scale = 1.0
+      %r:3 = longnet.attend_grad_tile scale = 1.0 parts = {5}
           ins(%q, %rows, %k, %v, %dout, %dout_rows, %lse, %delta
-              : {0}, {1}, tensor<3x4xbf16>, tensor<3x2xbf16>, {2}, {3}, tensor<6xf32>, tensor<6xf32>)
+              : {0}, {1}, tensor<3x{6}xbf16>, tensor<3x{7}xbf16>, {2}, {3}, tensor<6xf32>, tensor<6xf32>)
           {4} outs(%dq, %dk, %dv : tensor<4x6xf32>, tensor<3x4xf32>, tensor<3x2xf32>)
           -> tensor<4x6xf32>, tensor<3x4xf32>, tensor<3x2xf32>
       return %r#0, %r#1, %r#2 : tensor<4x6xf32>, tensor<3x4xf32>, tensor<3x2xf32>
     })",
-                   queries, queryRows, outGrads, outGradRows, columns)
+                   queries, queryRows, outGrads, outGradRows, columns, parts,
+                   4 * parts, 2 * parts, 3 * parts)
         .str();
   };
   auto half = [&](const RuntimeTensor &rows) {
@@ -400,4 +415,13 @@ TEST(GradientsOfTilesTest, inPairs) {
       {pair(transpose(q)), pair(q), half(k), half(v), pair(transpose(dout)),
        pair(dout), lse, delta, half(transpose(k))});
   EXPECT_EQ(getDifference(rows, pairs), 0);
+
+  Tensors parts = runTensors(
+      text("tensor<4x6x2xbf16>", "tensor<6x4x2xbf16>", "tensor<2x6x2xbf16>",
+           "tensor<6x2x2xbf16>", "key_columns(%kt : tensor<4x6xbf16>)", 2),
+      {split(pair(transpose(q)), 0), split(pair(q), 0), split(k, 1),
+       split(v, 1), split(pair(transpose(dout)), 0), split(pair(dout), 0), lse,
+       delta, split(transpose(k), 1)});
+  for (auto [one, other] : zip_equal(rows, parts))
+    expectNear(one.getFloats(), other.getFloats());
 }

@@ -232,6 +232,30 @@ TEST(PiecesTest, attendTileInPairs) {
   EXPECT_EQ(results[2].getFloats(), Floats({2, 2, 1.125}));
 }
 
+TEST(PiecesTest, attendTileInParts) {
+  // The same, with every element as the sum of two.
+  auto results = runTensors(
+      R"(
+    func.func @main(%q: tensor<2x3x2xbf16>, %k: tensor<2x4xbf16>, %v: tensor<3x4xbf16>)
+        -> (tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>) {
+      %acc = arith.constant dense<0.0> : tensor<3x3xf32>
+      %max = arith.constant dense<0xFF800000> : tensor<3xf32>
+      %sum = arith.constant dense<0.0> : tensor<3xf32>
+      %r:3 = longnet.attend_tile scale = 0.69314718055994531 parts = 2
+          ins(%q, %k, %v : tensor<2x3x2xbf16>, tensor<2x4xbf16>, tensor<3x4xbf16>)
+          outs(%acc, %max, %sum : tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>)
+          -> tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>
+      return %r#0, %r#1, %r#2 : tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>
+    })",
+      {makeHalves({2, 3, 2}, {0.5, 8, 2, 15, 1, 40, 0.5, 2, 0, 5, -1, -10}),
+       makeHalves({2, 4}, {0.75, 0, 0.25, 0, 0, 0.05, 0, 0.05}),
+       makeHalves({3, 4}, {1, 1, 0, 1, 2, 5, 1, -1, 5, 4, 0, 2})});
+  EXPECT_EQ(results[0].getFloats(),
+            Floats({3, 3, 2.125, 7, 7, 4.375, 11, 11, 6.625}));
+  EXPECT_EQ(results[1].getFloats(), Floats({1, 2, 3}));
+  EXPECT_EQ(results[2].getFloats(), Floats({2, 2, 1.125}));
+}
+
 TEST(PiecesTest, attendTileGoesOn) {
   // `max` and `sum` are one value here, and keys double the state's weight.
   auto results = runTensors(

@@ -229,6 +229,10 @@ static LogicalResult verifyTile(Op op,
              << "expects a state of " << getAccumulationType(element);
   if (op.hasPairs() && !element.isBF16())
     return op.emitOpError() << "expects pairs of bf16, got " << element;
+  if (op.getParts() < 1 || op.getParts() > 3)
+    return op.emitOpError() << "expects 1, 2 or 3 parts, got " << op.getParts();
+  if (op.getParts() != 1 && !op.hasPairs())
+    return op.emitOpError("expects operands in pairs to be parts of others");
   // Lowered, they are unrolled.
   for (Value operand : op->getOperands())
     if (auto buffer = dyn_cast<MemRefType>(operand.getType());
@@ -251,19 +255,28 @@ static LogicalResult verifyTile(Op op,
 
 namespace {
 
-/// Sizes that must agree, of a tile whose operands may come in pairs.
+/// Sizes that must agree, of a tile whose operands may come in pairs and, if
+/// they are inputs, in `parts`.
 class TileSizesOf {
 public:
-  explicit TileSizesOf(Operation *op) : op(op) {}
+  TileSizesOf(Operation *op, int64_t parts) : op(op), parts(parts) {}
 
   /// The sizes of `value`, a tile [rows, lanes]; in pairs [rows / 2, lanes, 2].
   void add(Value value, StringRef name, StringRef rows, StringRef lanes = {}) {
     auto type = cast<ShapedType>(value.getType());
     SmallVector<int64_t> sizes(type.getShape());
-    if (type.getRank() == 3) {
+    bool isPaired = type.getRank() == 3;
+    if (isPaired) {
       if (!ShapedType::isDynamic(sizes[0]))
         sizes[0] *= 2;
       sizes.pop_back();
+    }
+    if (type.getElementType().isBF16()) {
+      int64_t &summed = sizes[isPaired ? 0 : 1];
+      if (!ShapedType::isDynamic(summed)) {
+        isWhole &= summed % parts == 0;
+        summed /= parts;
+      }
     }
     type = RankedTensorType::get(sizes, type.getElementType());
     dims[rows].push_back({type, 0, name});
@@ -272,6 +285,8 @@ public:
   }
 
   LogicalResult verify() {
+    if (!isWhole)
+      return op->emitOpError() << "expects operands of " << parts << " parts";
     for (auto &[what, sizes] : dims)
       if (failed(verifySameSize(op, what, sizes)))
         return failure();
@@ -280,6 +295,8 @@ public:
 
 private:
   Operation *op;
+  int64_t parts;
+  bool isWhole = true;
   llvm::MapVector<StringRef, SmallVector<NamedDim>> dims;
 };
 
@@ -293,7 +310,7 @@ LogicalResult AttendTileOp::verify() {
   if (failed(verifyTile(*this, {{"key", getKey()}, {"value", getValue()}},
                         getQuery())))
     return failure();
-  TileSizesOf sizes(*this);
+  TileSizesOf sizes(*this, getParts());
   sizes.add(getQuery(), "query", headDim, queries);
   sizes.add(getKey(), "key", keys, headDim);
   if (hasPairs())
@@ -328,7 +345,7 @@ LogicalResult AttendGradTileOp::verify() {
                            << getElementTypeOrSelf(getQueryGrad());
   if (hasPairs() != bool(getKeyColumns()))
     return emitOpError("expects key_columns with operands in pairs");
-  TileSizesOf sizes(*this);
+  TileSizesOf sizes(*this, getParts());
   sizes.add(getQuery(), "query", headDim, queries);
   sizes.add(getQueryRows(), "query_rows", queries, headDim);
   sizes.add(getKey(), "key", keys, headDim);

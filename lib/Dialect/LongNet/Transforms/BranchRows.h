@@ -80,9 +80,11 @@ TileShape shapeOf(Op op, TileSizes tiles) {
                   tiles.query, tiles.key, accumulation, headDim, valueDim};
   // Negative scales and odd tiles are rare enough to go the common way.
   mlir::Type storage = mlir::getElementTypeOrSelf(op.getQuery());
-  if (tiles.pairs && storage.isBF16() && sign == 1 && tiles.query % 32 == 0 &&
-      tiles.key % 32 == 0) {
-    shape.element = llvm::cast<mlir::FloatType>(storage);
+  bool isSplit = storage.isF32() && tiles.parts > 1;
+  if (tiles.pairs && (storage.isBF16() || isSplit) && sign == 1 &&
+      tiles.query % 32 == 0 && tiles.key % 32 == 0) {
+    shape.element = mlir::BFloat16Type::get(op.getContext());
+    shape.parts = isSplit ? tiles.parts : 1;
     shape.packedHeadDim = llvm::alignTo(headDim, tiles.pairs);
     shape.packedValueDim = llvm::alignTo(valueDim, tiles.pairs);
   }

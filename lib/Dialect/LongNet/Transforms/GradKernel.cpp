@@ -98,7 +98,8 @@ int64_t blocksOfChunk(const TileShape &shape) {
     return shape.queryTile * elements * (type.getWidth() / 8);
   };
   int64_t block =
-      bytes(2 * (shape.packedHeadDim + shape.packedValueDim), shape.element) +
+      bytes(2 * shape.parts * (shape.packedHeadDim + shape.packedValueDim),
+            shape.element) +
       bytes(shape.packedHeadDim, shape.accumulation);
   return std::clamp<int64_t>(chunkBytes / block, 1, 16);
 }
@@ -121,11 +122,11 @@ GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
   auto packed = [&](int64_t rows, int64_t lanes) {
     SmallVector<OpFoldResult> sizes{blocks, attr(rows), attr(lanes)};
     if (shape.hasPairs())
-      sizes = {blocks, attr(rows / 2), attr(lanes), attr(2)};
+      sizes = {blocks, attr(shape.parts * rows / 2), attr(lanes), attr(2)};
     return allocate(sizes, element);
   };
   auto packedKeys = [&](int64_t rows, int64_t lanes) {
-    SmallVector<OpFoldResult> sizes{attr(rows), attr(lanes)};
+    SmallVector<OpFoldResult> sizes{attr(rows), attr(shape.parts * lanes)};
     if (shape.hasGradStrips)
       sizes.insert(sizes.begin(), tiles);
     return allocate(sizes, element);
@@ -145,8 +146,10 @@ GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
                       allocate({attr(m), attr(headDim)}, state)};
   if (!shape.hasPairs())
     return scratch;
-  scratch.queryBlock = allocate({attr(m), attr(headDim)}, element);
-  scratch.outGradBlock = allocate({attr(m), attr(valueDim)}, element);
+  scratch.queryBlock =
+      allocate({attr(m), attr(shape.parts * headDim)}, element);
+  scratch.outGradBlock =
+      allocate({attr(m), attr(shape.parts * valueDim)}, element);
   scratch.tile.keyColumns = packedKeys(headDim, n);
   if (shape.hasGradStrips)
     scratch.slopes = allocate(
@@ -231,11 +234,11 @@ void GradEmitter::loadBlock(const IndexExpr &start, Value index) {
         std::tuple(group.outGrad, scratch.outGradBlock, scratch.outGradRows,
                    scratch.outGrads)}) {
     Value target = shape.hasPairs() ? rowTile : block(asRows, index);
-    packTile(builder, loc, source(from), target, count);
+    packTile(builder, loc, source(from), target, count, shape.parts);
     packColumns(builder, loc, target, block(asLanes, index));
     if (shape.hasPairs())
-      packRowPairs(builder, loc, target, block(asRows, index),
-                   shape.hasGradStrips);
+      packRowPairs(builder, loc, target, block(asRows, index), shape.parts,
+                   /*ofHalves=*/shape.hasGradStrips);
   }
   if (shape.sign != 1) {
     Value sign = constant(shape.sign), lanes = block(scratch.queries, index);
@@ -274,7 +277,8 @@ void GradEmitter::attendBlocks(const IndexExpr &begin, const IndexExpr &seen,
         block(scratch.limits, index), isBelow(builder, loc, index, seen),
         block(scratch.queryGrads, index), block(scratch.keyGrads, keyTile),
         block(scratch.valueGrads, keyTile),
-        builder.getF64FloatAttr(shape.scale));
+        builder.getF64FloatAttr(shape.scale),
+        builder.getI64IntegerAttr(shape.parts));
   });
 }
 

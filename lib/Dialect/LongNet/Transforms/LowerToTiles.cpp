@@ -340,7 +340,14 @@ struct LongNetLowerToTilesPass
           << int64_t(strip);
       return signalPassFailure();
     }
-    TileSizes tiles{queryTile, keyTile, pairs, strip};
+    if (parts < 1 || parts > 3 || (parts > 1 && pairs == 0)) {
+      emitError(getOperation()->getLoc())
+          << "longnet-lower-to-tiles: expects 1 to 3 parts, and pairs for more "
+             "than 1, got "
+          << int64_t(parts) << " parts and pairs " << int64_t(pairs);
+      return signalPassFailure();
+    }
+    TileSizes tiles{queryTile, keyTile, pairs, strip, parts};
     // Modules may be nested, and calls stay inside theirs.
     llvm::MapVector<ModuleOp, KernelFunctions> functions;
     SmallVector<Operation *> lowered;

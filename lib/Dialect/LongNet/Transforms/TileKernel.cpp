@@ -118,24 +118,23 @@ Value firstLanes(OpBuilder &builder, Location loc, Value block,
   return makeView(builder, loc, block, offsets, sizes, strides, /*dropped=*/0);
 }
 
-void packRows(OpBuilder &builder, Location loc, Value from, Value to,
-              const IndexExpr &count) {
-  AffineMap straight =
-      AffineMap::getMultiDimIdentityMap(2, builder.getContext());
+void packTile(OpBuilder &builder, Location loc, Value from, Value to,
+              const IndexExpr &count, int64_t parts) {
+  SmallVector<AffineMap> maps(
+      1 + parts, AffineMap::getMultiDimIdentityMap(2, builder.getContext()));
   IndexExpr columns(builder, loc, memref::getMixedSize(builder, loc, from, 1));
-  Value target =
-      firstLanes(builder, loc,
-                 viewRows(builder, loc, to, count.constant(0), count), columns);
+  SmallVector<Value> targets;
+  for (Value part : splitParts(builder, loc, to, 1, parts))
+    targets.push_back(firstLanes(
+        builder, loc, viewRows(builder, loc, part, count.constant(0), count),
+        columns));
   Type element = getElementTypeOrSelf(to);
-  emitElementwise(builder, loc, from, target, {straight, straight},
+  emitElementwise(builder, loc, from, targets, maps,
                   [&](OpBuilder &b, Location l, ValueRange args) {
+                    if (parts > 1)
+                      return splitElement(b, l, args[0], element, parts);
                     return SmallVector<Value>{convert(b, l, args[0], element)};
                   });
-}
-
-void packTile(OpBuilder &builder, Location loc, Value from, Value to,
-              const IndexExpr &count) {
-  packRows(builder, loc, from, to, count);
   Value zero = arith::ConstantOp::create(
       builder, loc, builder.getZeroAttr(getElementTypeOrSelf(to)));
   IndexExpr rows(builder, loc, memref::getMixedSize(builder, loc, to, 0));
@@ -159,8 +158,16 @@ void packColumns(OpBuilder &builder, Location loc, Value from, Value to) {
                   copyElement);
 }
 
-void packRowPairs(OpBuilder &builder, Location loc, Value from, Value to,
-                  bool ofHalves) {
+void packPartColumns(OpBuilder &builder, Location loc, Value from, Value to,
+                     int64_t parts) {
+  for (auto [rows, columns] :
+       llvm::zip_equal(splitParts(builder, loc, from, 1, parts),
+                       splitParts(builder, loc, to, 1, parts)))
+    packColumns(builder, loc, rows, columns);
+}
+
+static void packRowPairs(OpBuilder &builder, Location loc, Value from, Value to,
+                         bool ofHalves) {
   AffineExpr row, column, half;
   MLIRContext *context = builder.getContext();
   bindDims(context, row, column, half);
@@ -183,6 +190,14 @@ void packRowPairs(OpBuilder &builder, Location loc, Value from, Value to,
                   copyElement);
 }
 
+void packRowPairs(OpBuilder &builder, Location loc, Value from, Value to,
+                  int64_t parts, bool ofHalves) {
+  for (auto [rows, pairs] :
+       llvm::zip_equal(splitParts(builder, loc, from, 1, parts),
+                       splitParts(builder, loc, to, 0, parts)))
+    packRowPairs(builder, loc, rows, pairs, ofHalves);
+}
+
 void packKeys(OpBuilder &builder, Location loc, const TileShape &shape,
               const KeyRows &keys, const KeyTile &tile, Value firstKey) {
   AffineMap line = AffineMap::getMultiDimIdentityMap(1, builder.getContext());
@@ -196,9 +211,9 @@ void packKeys(OpBuilder &builder, Location loc, const TileShape &shape,
     // not, zero times anything packed here before must not be NaN.
     IndexExpr start = minimum(first, rows);
     packTile(builder, loc, viewRows(builder, loc, from, start, count), to,
-             count);
+             count, shape.parts);
     if (columns)
-      packColumns(builder, loc, to, columns);
+      packPartColumns(builder, loc, to, columns, shape.parts);
   }
   if (!tile.positions)
     return;
@@ -273,7 +288,8 @@ static bool fitsStrips(const TileShape &shape) {
   // Below 1, squares that are flushed to zero in the bound of scores do not
   // count; down to this, what scores are compared to is an f32.
   constexpr double largestScale = 1, smallestScale = 1e-30;
-  return shape.hasPairs() && shape.packedHeadDim % panel == 0 &&
+  return shape.hasPairs() && shape.parts == 1 &&
+         shape.packedHeadDim % panel == 0 &&
          shape.packedValueDim % panel == 0 &&
          std::max(shape.packedHeadDim, shape.packedValueDim) <= largestDim &&
          shape.scale <= largestScale && shape.scale >= smallestScale;
@@ -304,7 +320,7 @@ Attribute TileShape::asAttribute(bool hasDiagonal) const {
   return builder.getArrayAttr(
       {builder.getI64ArrayAttr({headDim, valueDim, queryTile, keyTile,
                                 packedHeadDim, packedValueDim, stripTiles,
-                                hasGradStrips}),
+                                hasGradStrips, parts}),
        builder.getF64ArrayAttr({sign, scale}), TypeAttr::get(accumulation),
        TypeAttr::get(element), builder.getBoolAttr(hasDiagonal)});
 }
@@ -370,22 +386,27 @@ TileScratch allocateScratch(OpBuilder &builder, Location loc,
       sizes.insert(sizes.begin(), attr(shape.stripTiles));
     return allocate(sizes, type);
   };
+  auto allParts = [&](OpFoldResult size) {
+    return attr(*getConstantIntValue(size) * shape.parts);
+  };
   SmallVector<OpFoldResult> queries{blocks, headDim, lanes};
   if (shape.hasPairs())
-    queries = {blocks, attr(shape.packedHeadDim / 2), lanes, attr(2)};
+    queries = {blocks, attr(shape.parts * shape.packedHeadDim / 2), lanes,
+               attr(2)};
   TileScratch scratch{allocate(queries, element),
                       allocate({blocks, lanes}, index),
                       allocate({blocks, valueDim, lanes}, state),
                       allocate({blocks, lanes}, state),
                       allocate({blocks, lanes}, state),
-                      allocateTiles({keyRows, headDim}, element),
-                      allocate({keyRows, valueDim}, element),
+                      allocateTiles({keyRows, allParts(headDim)}, element),
+                      allocate({keyRows, allParts(valueDim)}, element),
                       allocateTiles({keyRows}, index)};
   SmallVector<Value> zeroed{scratch.queries, scratch.acc, scratch.max,
                             scratch.sum};
   if (shape.hasPairs()) {
-    scratch.queryRows = allocate({lanes, headDim}, element);
-    scratch.valueColumns = allocateTiles({valueDim, keyRows}, element);
+    scratch.queryRows = allocate({lanes, allParts(headDim)}, element);
+    scratch.valueColumns =
+        allocateTiles({valueDim, allParts(keyRows)}, element);
     // Columns that only fill up are packed once, here.
     zeroed.append({scratch.keys, scratch.values, scratch.queryRows});
   }
@@ -478,7 +499,8 @@ void GroupEmitter::loadQueries(Value blockIndex) {
   };
 
   if (shape.hasPairs()) {
-    packTile(builder, loc, source(group.query), scratch.queryRows, count);
+    packTile(builder, loc, source(group.query), scratch.queryRows, count,
+             shape.parts);
     packColumns(builder, loc, scratch.queryRows,
                 block(scratch.queries, blockIndex));
   } else {
@@ -550,7 +572,8 @@ void GroupEmitter::attendBlocks(const KeyTile &tile, const IndexExpr &begin,
         shape.hasPairs() ? tile.valueColumns : tile.values, tile.positions,
         block(scratch.limits, index), isBelow(builder, loc, index, seen),
         block(scratch.acc, index), block(scratch.max, index),
-        block(scratch.sum, index), builder.getF64FloatAttr(shape.scale));
+        block(scratch.sum, index), builder.getF64FloatAttr(shape.scale),
+        builder.getI64IntegerAttr(shape.parts));
   });
 }
 

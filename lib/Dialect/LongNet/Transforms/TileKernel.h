@@ -57,6 +57,8 @@ struct TileSizes {
   int64_t pairs;
   /// Bytes of packed keys and values of a strip, 0 for no strips.
   int64_t strip;
+  /// If not 1, f32 is packed in pairs as the sum of so many parts of bf16.
+  int64_t parts;
 };
 
 /// The shape of a kernel: what does not change between groups.
@@ -73,6 +75,8 @@ struct TileShape {
 
   /// Head dimensions of packed tiles: zeros fill up those of tiles in pairs.
   int64_t packedHeadDim, packedValueDim;
+  /// Of bf16 that packed elements are the sum of.
+  int64_t parts = 1;
 
   /// Tiles of keys that are packed at once for `longnet.attend_strip`, or 0.
   int64_t stripTiles = 0;
@@ -197,24 +201,28 @@ mlir::Value blockAt(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value firstLanes(mlir::OpBuilder &builder, mlir::Location loc,
                        mlir::Value block, const IndexExpr &count);
 
-/// Copies rows, widened if need be, into the leading columns of as many rows of
-/// `to`.
-void packRows(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from,
-              mlir::Value to, const IndexExpr &count);
-
-/// The same, and zeros in the rows of `to` beyond `count`.
+/// Copies `count` rows of `from` into `to` [rows, parts * columns]: widened if
+/// need be, or split into parts, to the leading columns of each. Zeros fill the
+/// rows of `to` beyond `count`.
 void packTile(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from,
-              mlir::Value to, const IndexExpr &count);
+              mlir::Value to, const IndexExpr &count, int64_t parts);
 
 /// Transposes `from` [rows, columns] into `to` [columns, rows]; if that is in
 /// pairs, [columns / 2, rows, 2].
 void packColumns(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from,
                  mlir::Value to);
 
-/// Sets two rows of `from` side by side: row `i` of `to`, [rows / 2, columns,
-/// 2], gets the rows 2 i and 2 i + 1, or `i` of both halves.
+/// Transposes the parts of `from` [rows, parts * columns] into those of `to`
+/// [columns, parts * rows].
+void packPartColumns(mlir::OpBuilder &builder, mlir::Location loc,
+                     mlir::Value from, mlir::Value to, int64_t parts);
+
+/// Sets two rows of `from` [rows, parts * columns] side by side: row `i` of a
+/// part of `to`, [parts * rows / 2, columns, 2], gets the rows 2 i and 2 i + 1,
+/// or `i` of both halves.
 void packRowPairs(mlir::OpBuilder &builder, mlir::Location loc,
-                  mlir::Value from, mlir::Value to, bool ofHalves = false);
+                  mlir::Value from, mlir::Value to, int64_t parts,
+                  bool ofHalves);
 
 /// `value` in the float type `to`.
 mlir::Value convert(mlir::OpBuilder &builder, mlir::Location loc,

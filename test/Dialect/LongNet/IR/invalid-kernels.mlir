@@ -336,3 +336,39 @@ func.func @bound_queries(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, 
   %bound = longnet.score_bound %q, %k, %max : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x16xf32>
   return
 }
+
+// -----
+
+func.func @parts_number(%q: memref<8x4x2xbf16>, %k: memref<4x16xbf16>, %v: memref<4x16xbf16>, %acc: memref<4x4xf32>, %row: memref<4xf32>) {
+  // expected-error @below {{expects 1, 2 or 3 parts, got 4}}
+  longnet.attend_tile scale = 1.0 parts = 4 ins(%q, %k, %v : memref<8x4x2xbf16>, memref<4x16xbf16>, memref<4x16xbf16>)
+      outs(%acc, %row, %row : memref<4x4xf32>, memref<4xf32>, memref<4xf32>)
+  return
+}
+
+// -----
+
+func.func @parts_alone(%q: memref<4x4xbf16>, %k: memref<4x8xbf16>, %v: memref<4x8xbf16>, %acc: memref<4x4xf32>, %row: memref<4xf32>) {
+  // expected-error @below {{expects operands in pairs to be parts of others}}
+  longnet.attend_tile scale = 1.0 parts = 2 ins(%q, %k, %v : memref<4x4xbf16>, memref<4x8xbf16>, memref<4x8xbf16>)
+      outs(%acc, %row, %row : memref<4x4xf32>, memref<4xf32>, memref<4xf32>)
+  return
+}
+
+// -----
+
+func.func @parts_whole(%q: memref<6x4x2xbf16>, %k: memref<4x13xbf16>, %v: memref<4x12xbf16>, %acc: memref<4x4xf32>, %row: memref<4xf32>) {
+  // expected-error @below {{expects operands of 3 parts}}
+  longnet.attend_tile scale = 1.0 parts = 3 ins(%q, %k, %v : memref<6x4x2xbf16>, memref<4x13xbf16>, memref<4x12xbf16>)
+      outs(%acc, %row, %row : memref<4x4xf32>, memref<4xf32>, memref<4xf32>)
+  return
+}
+
+// -----
+
+func.func @parts_keys(%q: memref<4x4x2xbf16>, %k: memref<4x8xbf16>, %v: memref<4x12xbf16>, %acc: memref<4x4xf32>, %row: memref<4xf32>) {
+  // expected-error @below {{expects one number of keys, got 4 in key and 6 in value}}
+  longnet.attend_tile scale = 1.0 parts = 2 ins(%q, %k, %v : memref<4x4x2xbf16>, memref<4x8xbf16>, memref<4x12xbf16>)
+      outs(%acc, %row, %row : memref<4x4xf32>, memref<4xf32>, memref<4xf32>)
+  return
+}

@@ -209,6 +209,15 @@ func.func @attend_tile_buffers(%q: memref<64x16xf16>, %k: memref<8x64xf16, strid
   return
 }
 
+// CHECK-LABEL: func @attend_tile_parts
+// CHECK: longnet.attend_tile scale = 1.250000e-01 parts = 3 ins(
+func.func @attend_tile_parts(%q: memref<48x16x2xbf16>, %k: memref<8x96xbf16>, %v: memref<32x24xbf16>,
+                             %acc: memref<32x16xf32>, %row: memref<16xf32>) {
+  longnet.attend_tile scale = 0.125 parts = 3 ins(%q, %k, %v : memref<48x16x2xbf16>, memref<8x96xbf16>, memref<32x24xbf16>)
+      outs(%acc, %row, %row : memref<32x16xf32>, memref<16xf32>, memref<16xf32>)
+  return
+}
+
 // CHECK-LABEL: func @attend_grad_tensors
 // CHECK: longnet.attend_grad <segment = 8, dilation = 1> ins({{.*}}) outs({{.*}}) -> tensor<1x4x?x8xf32>, tensor<1x4x?x8xf32>, tensor<1x4x?x8xf32>
 // CHECK: longnet.attend_grad <segment = 8, dilation = 2, heads = [0, 1, 1]> causal scale = 2.500000e-01 query_offset %{{.*}} key_offset %{{.*}} heads %{{.*}} of %{{.*}} {test.kept} ins({{.*}}) kv_lengths({{.*}} : tensor<1xindex>) outs(

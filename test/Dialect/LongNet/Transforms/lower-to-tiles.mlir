@@ -5,9 +5,12 @@
 
 // RUN: not longnet-opt %s --longnet-lower-to-tiles="pairs=8" --split-input-file 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=PAIRS
+// RUN: not longnet-opt %s --longnet-lower-to-tiles="parts=3" --split-input-file 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=PARTS
 
 // BAD: longnet-lower-to-tiles: expects tiles of at least 1, got 64 queries and 0 keys
 // PAIRS: longnet-lower-to-tiles: expects pairs to be 0 or a multiple of 16, got 8
+// PARTS: longnet-lower-to-tiles: expects 1 to 3 parts, and pairs for more than 1, got 3 parts and pairs 0
 
 // All branches call one function; a branch is a stride of its arguments.
 // CHECK-LABEL: func @branches

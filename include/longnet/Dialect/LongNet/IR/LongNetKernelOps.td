@@ -125,6 +125,14 @@ def LongNet_AttendTileOp : LongNet_KernelOp<"attend_tile", [TilesOnTensors]> {
     [D / 2, m, 2]` and `value [Dv, n]`, transposed. Weights are then rounded to
     bf16 before they meet `value`.
 
+    With `parts` of 2 or 3, a tile in pairs stands for one of f32: every element
+    is the sum of so many of bf16, each the rest of what those before leave. The
+    parts of an operand follow each other along the dimension that is summed
+    over: `query [parts * D / 2, m, 2]`, `key [n, parts * D]`, `value [Dv, parts
+    * n]`. Weights are split like them, and products of parts `a` and `b` are
+    left out where `a + b >= parts`: 3 of 4 remain (bf16x3), or 6 of 9 (bf16x6),
+    which have the accuracy of f32.
+
     Example:
 
     ```mlir
@@ -136,7 +144,8 @@ def LongNet_AttendTileOp : LongNet_KernelOp<"attend_tile", [TilesOnTensors]> {
   let arguments = (ins LongNet_PairTile:$query, LongNet_Tile:$key,
       LongNet_Tile:$value, Optional<LongNet_TilePositions>:$key_positions,
       Optional<LongNet_TilePositions>:$query_limits, Optional<I1>:$masked, LongNet_TileState:$acc,
-      LongNet_TileRows:$max, LongNet_TileRows:$sum, F64Attr:$scale);
+      LongNet_TileRows:$max, LongNet_TileRows:$sum, F64Attr:$scale,
+      DefaultValuedAttr<I64Attr, "1">:$parts);
   let extraClassDeclaration = destinations # [{
     /// Whether 16-bit operands come in pairs.
     bool hasPairs() {
@@ -144,7 +153,7 @@ def LongNet_AttendTileOp : LongNet_KernelOp<"attend_tile", [TilesOnTensors]> {
     }
   }];
   let assemblyFormat = [{
-    `scale` `=` $scale attr-dict `ins` `(` $query `,` $key `,` $value `:`
+    `scale` `=` $scale (`parts` `=` $parts^)? attr-dict `ins` `(` $query `,` $key `,` $value `:`
       type($query) `,` type($key) `,` type($value) `)`
     (`visible` `(` $key_positions^ `,` $query_limits `:`
       type($key_positions) `,` type($query_limits) `)` )? (`if` $masked^)?
@@ -323,7 +332,8 @@ def LongNet_AttendGradTileOp : LongNet_KernelOp<"attend_grad_tile"> {
     [m, Dv]`, `lse, delta [m]`, `key_positions [n]`, `query_limits [m]`; in
     pairs `query [D / 2, m, 2]`, `query_rows [m / 2, D, 2]`, `out_grad
     [Dv / 2, m, 2]`, `out_grad_rows [m / 2, Dv, 2]` and `key_columns [D, n]`;
-    tensors or memrefs.
+    tensors or memrefs. `parts` multiply the first dimension of operands in
+    pairs and the last one of `key`, `value` and `key_columns`.
 
     Example:
 
@@ -340,7 +350,8 @@ def LongNet_AttendGradTileOp : LongNet_KernelOp<"attend_grad_tile"> {
       LongNet_TileRows:$delta, Optional<LongNet_Tile>:$key_columns, Optional<LongNet_TilePositions>:$key_positions,
       Optional<LongNet_TilePositions>:$query_limits, Optional<I1>:$masked,
       LongNet_TileState:$query_grad, LongNet_TileState:$key_grad,
-      LongNet_TileState:$value_grad, F64Attr:$scale);
+      LongNet_TileState:$value_grad, F64Attr:$scale,
+      DefaultValuedAttr<I64Attr, "1">:$parts);
   let extraClassDeclaration = destinations # [{
     /// Whether 16-bit operands come in pairs.
     bool hasPairs() {
@@ -348,7 +359,7 @@ def LongNet_AttendGradTileOp : LongNet_KernelOp<"attend_grad_tile"> {
     }
   }];
   let assemblyFormat = [{
-    `scale` `=` $scale attr-dict
+    `scale` `=` $scale (`parts` `=` $parts^)? attr-dict
     `ins` `(` $query `,` $query_rows `,` $key `,` $value `,` $out_grad `,`
       $out_grad_rows `,` $lse `,` $delta `:` type($query) `,` type($query_rows)
       `,` type($key) `,` type($value) `,` type($out_grad) `,`

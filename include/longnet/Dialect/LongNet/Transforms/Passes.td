@@ -152,7 +152,10 @@ def LongNetLowerToTiles : Pass<"longnet-lower-to-tiles", "::mlir::ModuleOp"> {
     With `pairs`, bf16 is packed in pairs instead of widened (see
     `longnet.attend_tile`), and head dimensions are filled up with zeros.
 
-    With `strip` as well, an `attend` in pairs packs as many tiles of keys at
+    With `parts` of 2 or 3 as well, f32 is packed as sums of so many parts of
+    bf16, for units that multiply nothing wider.
+
+    With `strip` as well as `pairs`, an `attend` in pairs packs as many tiles of keys at
     once as fit into that many bytes. Where `longnet.score_bound` says that
     scores are small, all of them go to one `longnet.attend_strip`. Blocks then
     have 32 queries, and a tile so many keys that their scores come with as
@@ -171,7 +174,10 @@ def LongNetLowerToTiles : Pass<"longnet-lower-to-tiles", "::mlir::ModuleOp"> {
            "this; 0 for no pairs">,
     Option<"strip", "strip", "int64_t", /*default=*/"0",
            "Bytes of keys and values that are packed at once for attend_strip; "
-           "0 for none">
+           "0 for none">,
+    Option<"parts", "parts", "int64_t", /*default=*/"1",
+           "With pairs, parts of bf16 that f32 is split into; 1 for f32 as it "
+           "is">
   ];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",
