@@ -24,7 +24,20 @@ struct VectorTarget {
   /// Lanes for elements like those of `op`: of the widest float among its
   /// operands, or of its widest element.
   int64_t lanesFor(mlir::linalg::LinalgOp op) const;
+
+  /// A block of sums in registers, at most so large: most registers accumulate,
+  /// the rest hold a row of vectors and a scalar.
+  struct Block {
+    int64_t rows, vectors;
+  };
+
+  /// The block for sums whose rows are `vectors` wide, 0 if that is unknown.
+  Block blockFor(int64_t vectors) const;
 };
+
+/// The size of blocks, none larger than `largest`, that `count` is divided into
+/// as evenly as may be. What is left over is one more.
+int64_t evenBlock(int64_t count, int64_t largest);
 
 /// Lowers `op` to loops around vectors along the innermost dimension of its
 /// destinations, if that is possible. With `initial`, sums start from it and

@@ -96,6 +96,8 @@ private:
   /// A contraction reuses vectors over rows and scalars over vectors; anything
   /// else gains nothing from blocks of rows.
   void chooseBlocking() {
+    // Independent lanes hide the latency of a reduction.
+    vectors = 4;
     if (!reductionDim)
       return;
     bool hasScalar = false, hasVector = false;
@@ -103,15 +105,25 @@ private:
       hasScalar |= !dependsOn(*input, laneDim);
       hasVector |= dependsOn(*input, laneDim);
     }
-    // Independent lanes hide the latency of a reduction.
-    vectors = 4;
     if (!hasScalar || !hasVector || outerDims.empty())
       return;
-    // Most registers accumulate; the rest hold a row of vectors and a scalar.
-    vectors = target.registers >= 32 ? 4 : 2;
-    rows = (target.registers - target.registers / 8 - vectors) / vectors;
-    rows = std::min<int64_t>(rows, 6);
+    int64_t size = op.getStaticLoopRanges()[laneDim];
+    if (ShapedType::isDynamic(size))
+      size = 0;
+    auto block = target.blockFor(size / target.lanesFor(op));
+    rows = block.rows;
+    vectors = block.vectors;
     rowDim = outerDims.pop_back_val();
+  }
+
+  /// Sizes of blocks for `emitSteps`, none larger than `largest`.
+  static SmallVector<int64_t> blocksOf(int64_t count, int64_t largest) {
+    if (count == 0)
+      return {};
+    SmallVector<int64_t> steps{evenBlock(count, largest)};
+    if (int64_t rest = count % steps.front())
+      steps.push_back(rest);
+    return steps;
   }
 
   Value constant(int64_t value) {
@@ -175,27 +187,26 @@ private:
   void emitRows() {
     if (!rowDim)
       return emitLanes(1);
-    SmallVector<int64_t> steps{rows};
-    // A remainder that is known runs in one block as well.
+    SmallVector<int64_t> steps{rows, 1};
     if (auto known = getConstantIntValue(sizes[*rowDim]))
-      if (int64_t rest = *known % rows; rest > 1)
-        steps.push_back(rest);
-    steps.push_back(1);
+      steps = blocksOf(*known, rows);
     emitSteps(*rowDim, steps, [&](Value at, int64_t count) {
       position[*rowDim] = at;
       emitLanes(count);
     });
   }
 
+  /// Lanes in blocks of vectors, the rest in narrower ones.
   void emitLanes(int64_t rowCount) {
     int64_t lanes = target.lanesFor(op);
-    SmallVector<int64_t> steps;
-    if (vectors > 1)
-      steps.push_back(vectors * lanes);
-    steps.push_back(lanes);
-    if (getConstantIntValue(sizes[laneDim]))
+    SmallVector<int64_t> steps{vectors * lanes, lanes};
+    if (auto known = getConstantIntValue(sizes[laneDim])) {
+      steps.clear();
+      for (int64_t count : blocksOf(*known / lanes, vectors))
+        steps.push_back(count * lanes);
       for (int64_t width = lanes / 2; width > 1; width /= 2)
         steps.push_back(width);
+    }
     if (lanes > 1)
       steps.push_back(1);
     emitSteps(laneDim, steps, [&](Value at, int64_t step) {
@@ -338,6 +349,7 @@ private:
   unsigned laneDim = 0;
   std::optional<unsigned> rowDim, reductionDim;
   SmallVector<unsigned> outerDims;
+  /// Of a block, at most.
   int64_t rows = 1, vectors = 1;
   SmallVector<OpFoldResult> sizes;
   Position position;

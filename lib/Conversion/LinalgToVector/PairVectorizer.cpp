@@ -159,17 +159,18 @@ public:
            isContiguous(out) && matchProducts();
   }
 
-  bool emitDots(int64_t registers) {
+  bool emitDots(const VectorTarget &target) {
     if (lanes % dotLanes != 0)
       return false;
     collapseFactors();
-    int64_t vectors = 4;
-    int64_t block = std::clamp<int64_t>(registers / vectors - 2, 1, 6);
-    emitSteps(rows, block, [&](Value row, int64_t rowCount) {
-      emitSteps(lanes, vectors * dotLanes, [&](Value lane, int64_t laneCount) {
-        emitDotBlock(row, rowCount, lane, laneCount / dotLanes);
-      });
-    });
+    auto block = target.blockFor(lanes / dotLanes);
+    emitSteps(
+        rows, evenBlock(rows, block.rows), [&](Value row, int64_t rowCount) {
+          emitSteps(lanes, block.vectors * dotLanes,
+                    [&](Value lane, int64_t laneCount) {
+                      emitDotBlock(row, rowCount, lane, laneCount / dotLanes);
+                    });
+        });
     return true;
   }
 
@@ -574,7 +575,7 @@ LogicalResult vectorizePairs(linalg::LinalgOp op, RewriterBase &rewriter,
     bool done =
         target.instructions == InstructionSet::amx && contraction.emitTiles();
     done = done || (target.instructions >= InstructionSet::avx512bf16 &&
-                    contraction.emitDots(target.registers));
+                    contraction.emitDots(target));
     return success(done);
   }
   if (PairInterleave interleave(op, rewriter); interleave.match(target)) {

@@ -40,6 +40,16 @@ int64_t VectorTarget::lanesFor(linalg::LinalgOp op) const {
   return std::max<int64_t>(bits / widest, 1);
 }
 
+VectorTarget::Block VectorTarget::blockFor(int64_t vectors) const {
+  int64_t widest = registers >= 32 ? 4 : 2;
+  int64_t width = vectors > 0 ? evenBlock(vectors, widest) : widest;
+  return {(registers - registers / 8 - width) / width, width};
+}
+
+int64_t evenBlock(int64_t count, int64_t largest) {
+  return llvm::divideCeil(count, llvm::divideCeil(count, largest));
+}
+
 void emitLoop(OpBuilder &builder, Location loc, Value begin, Value end,
               int64_t step, function_ref<void(Value)> body) {
   auto loop =

@@ -15,7 +15,7 @@
 // CHECK-COUNT-24: vector.load {{.*}} vector<16xf32>
 // CHECK: scf.for
 // CHECK-COUNT-24: math.fma
-// CHECK-LABEL: func @reduce
+// CHECK-LABEL: func @narrow
 // AVX2-LABEL: func @contraction
 // AVX2: vector<8xf32>
 // AVX2-NOT: vector<16xf32>
@@ -24,6 +24,46 @@ func.func @contraction(%a: memref<12x32xf32>, %b: memref<32x64xf32>, %c: memref<
                                    affine_map<(d0, d1, d2) -> (d0, d1)>],
                   iterator_types = ["parallel", "parallel", "reduction"]}
       ins(%a, %b : memref<12x32xf32>, memref<32x64xf32>) outs(%c : memref<12x64xf32>) {
+  ^bb0(%x: f32, %y: f32, %z: f32):
+    %r = math.fma %x, %y, %z : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
+// Blocks of narrow rows are higher: eight by three vectors.
+// CHECK: scf.for %{{.*}} = %{{.*}} to %{{.*}} step %{{.*}}8 {
+// CHECK-NEXT: vector.load {{.*}} vector<16xf32>
+// CHECK-COUNT-23: vector.load {{.*}} vector<16xf32>
+// CHECK: scf.for
+// CHECK-COUNT-24: math.fma
+// CHECK: scf.yield
+// CHECK-NOT: scf.for
+// CHECK-LABEL: func @even
+func.func @narrow(%a: memref<64x32xf32>, %b: memref<32x48xf32>, %c: memref<64x48xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>,
+                                   affine_map<(d0, d1, d2) -> (d0, d1)>],
+                  iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<64x32xf32>, memref<32x48xf32>) outs(%c : memref<64x48xf32>) {
+  ^bb0(%x: f32, %y: f32, %z: f32):
+    %r = math.fma %x, %y, %z : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
+// Five vectors are three and two, not four and one.
+// CHECK: scf.for
+// CHECK-COUNT-24: math.fma
+// CHECK: scf.for
+// CHECK-COUNT-16: math.fma
+// CHECK-NOT: math.fma
+// CHECK-LABEL: func @reduce
+func.func @even(%a: memref<8x31xf32>, %b: memref<31x80xf32>, %c: memref<8x80xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>,
+                                   affine_map<(d0, d1, d2) -> (d0, d1)>],
+                  iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<8x31xf32>, memref<31x80xf32>) outs(%c : memref<8x80xf32>) {
   ^bb0(%x: f32, %y: f32, %z: f32):
     %r = math.fma %x, %y, %z : f32
     linalg.yield %r : f32
