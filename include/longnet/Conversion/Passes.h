@@ -28,6 +28,11 @@ constexpr llvm::StringLiteral flushedToZero = "longnet.flushed_to_zero";
 /// memory is used again: what is left there does as well.
 constexpr llvm::StringLiteral doneOnce = "longnet.done_once";
 
+/// Marks an elementwise `linalg.generic` that follows a reduction and reads its
+/// result: it may be done to each part of that as soon as it is there, since
+/// nothing that it writes overlaps with what the reduction reads.
+constexpr llvm::StringLiteral isEpilogue = "longnet.epilogue";
+
 #define GEN_PASS_DECL
 #include "longnet/Conversion/Passes.h.inc"
 

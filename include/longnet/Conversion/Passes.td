@@ -75,8 +75,9 @@ def ConvertLinalgToVectorLoops : Pass<"longnet-vectorize"> {
     every loaded vector and every broadcast scalar serves several products.
     Elementwise transpositions go through registers in square blocks. Sizes may
     be dynamic; remainders run in narrower vectors where their size is known,
-    and element by element where it is not. Operations of any other form are
-    left alone.
+    and element by element where it is not. An elementwise operation marked as
+    `longnet.epilogue` is done to the sums before it while they are in
+    registers. Operations of any other form are left alone.
 
     Contractions of bf16 in pairs (two elements of the sum side by side in both
     factors) become dot products with `isa=avx512bf16` and products of tiles

@@ -39,13 +39,22 @@ struct VectorTarget {
 /// as evenly as may be. What is left over is one more.
 int64_t evenBlock(int64_t count, int64_t largest);
 
+/// How the sums of an operation begin and end.
+struct SumEnds {
+  /// What they start from; null for what is in memory.
+  mlir::Value initial;
+  /// What is done to them in place of storing them, or null. Whoever does it
+  /// takes it away.
+  mlir::linalg::LinalgOp epilogue;
+
+  mlir::linalg::LinalgOp takeEpilogue() { return std::exchange(epilogue, {}); }
+};
+
 /// Lowers `op` to loops around vectors along the innermost dimension of its
-/// destinations, if that is possible. With `initial`, sums start from it and
-/// not from what is in memory.
+/// destinations, if that is possible.
 llvm::LogicalResult vectorizeLoops(mlir::linalg::LinalgOp op,
                                    mlir::RewriterBase &rewriter,
-                                   const VectorTarget &target,
-                                   mlir::Value initial);
+                                   const VectorTarget &target, SumEnds &ends);
 
 /// Lowers an elementwise `op` from one source to one destination whose
 /// contiguous dimensions differ.
@@ -58,12 +67,11 @@ llvm::SmallVector<mlir::Value>
 transposeSquare(mlir::OpBuilder &builder, mlir::Location loc,
                 llvm::SmallVector<mlir::Value> rows);
 
-/// Lowers a contraction of bf16 in pairs, which starts from `initial` if given,
-/// or an elementwise operation that brings elements into pairs.
+/// Lowers a contraction of bf16 in pairs, or an elementwise operation that
+/// brings elements into pairs.
 llvm::LogicalResult vectorizePairs(mlir::linalg::LinalgOp op,
                                    mlir::RewriterBase &rewriter,
-                                   const VectorTarget &target,
-                                   mlir::Value initial);
+                                   const VectorTarget &target, SumEnds &ends);
 
 /// Where an iteration stands: one index for each dimension of the operation.
 using Position = llvm::SmallVector<mlir::Value>;
@@ -91,6 +99,12 @@ llvm::SmallVector<mlir::Value> emitBody(mlir::linalg::LinalgOp op,
                                         const Position &position,
                                         unsigned laneDim, int64_t width,
                                         llvm::ArrayRef<mlir::Value> arguments);
+
+/// Stores `sums`, a vector or a scalar, to `out` at `at`, or does to them what
+/// `epilogue` does to elements of `out` if it is given.
+void storeSums(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value sums,
+               mlir::Value out, const Position &at,
+               mlir::linalg::LinalgOp epilogue);
 
 /// The indices of `operand` at `position`.
 llvm::SmallVector<mlir::Value> indicesOf(mlir::linalg::LinalgOp op,

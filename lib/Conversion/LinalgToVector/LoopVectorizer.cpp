@@ -31,9 +31,9 @@ constexpr int64_t reductionUnroll = 4;
 class LoopVectorizer {
 public:
   LoopVectorizer(linalg::LinalgOp op, OpBuilder &builder,
-                 const VectorTarget &target, Value initial)
-      : op(op), builder(builder), loc(op.getLoc()), target(target),
-        initial(initial) {}
+                 const VectorTarget &target, SumEnds &ends)
+      : op(op), builder(builder), loc(op.getLoc()), target(target), ends(ends) {
+  }
 
   bool analyze() {
     if (op.getNumDpsInits() == 0 || op.getNumLoops() == 0 || !hasVectorBody(op))
@@ -78,6 +78,7 @@ public:
   }
 
   void run() {
+    epilogue = ends.takeEpilogue();
     for (const Range &range : op.createLoopRanges(builder, loc))
       sizes.push_back(range.size);
     position.resize(sizes.size());
@@ -226,8 +227,8 @@ private:
     for (OpOperand &init : op.getDpsInitsMutable())
       if (!dependsOn(init, *reductionDim))
         forEachPart(block, [&](const Position &at) {
-          accumulators.push_back(initial ? splat(initial, width)
-                                         : load(init, at, width));
+          accumulators.push_back(ends.initial ? splat(ends.initial, width)
+                                              : load(init, at, width));
         });
     std::optional<int64_t> known = getConstantIntValue(sizes[*reductionDim]);
     int64_t unroll =
@@ -249,7 +250,8 @@ private:
     for (OpOperand &init : op.getDpsInitsMutable())
       if (!dependsOn(init, *reductionDim))
         forEachPart(block, [&](const Position &at) {
-          store(init, at, loop.getResult(next++));
+          storeSums(builder, loc, loop.getResult(next++), init.get(),
+                    indicesOf(op, init, at), epilogue);
         });
   }
 
@@ -344,8 +346,8 @@ private:
   OpBuilder &builder;
   Location loc;
   VectorTarget target;
-  /// What sums start from, null if from what is in memory.
-  Value initial;
+  SumEnds &ends;
+  linalg::LinalgOp epilogue;
   unsigned laneDim = 0;
   std::optional<unsigned> rowDim, reductionDim;
   SmallVector<unsigned> outerDims;
@@ -358,8 +360,8 @@ private:
 } // namespace
 
 LogicalResult vectorizeLoops(linalg::LinalgOp op, RewriterBase &rewriter,
-                             const VectorTarget &target, Value initial) {
-  LoopVectorizer vectorizer(op, rewriter, target, initial);
+                             const VectorTarget &target, SumEnds &ends) {
+  LoopVectorizer vectorizer(op, rewriter, target, ends);
   if (!vectorizer.analyze())
     return failure();
   vectorizer.run();

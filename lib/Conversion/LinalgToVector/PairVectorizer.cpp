@@ -127,8 +127,8 @@ protected:
 /// of several such products, which may share factors.
 class PairContraction : public PairEmitter {
 public:
-  PairContraction(linalg::LinalgOp op, OpBuilder &builder, Value initial)
-      : PairEmitter(op, builder), initial(initial) {}
+  PairContraction(linalg::LinalgOp op, OpBuilder &builder, SumEnds &ends)
+      : PairEmitter(op, builder), ends(ends) {}
 
   bool match() {
     if (op.getNumLoops() != 4 || op.getNumDpsInputs() < 2 ||
@@ -163,6 +163,7 @@ public:
     if (lanes % dotLanes != 0)
       return false;
     collapseFactors();
+    epilogue = ends.takeEpilogue();
     auto block = target.blockFor(lanes / dotLanes);
     emitSteps(
         rows, evenBlock(rows, block.rows), [&](Value row, int64_t rowCount) {
@@ -177,7 +178,7 @@ public:
   bool emitTiles() {
     if (rows % tileSize != 0 || lanes % tileSize != 0 ||
         pairs % tileSize != 0 ||
-        (initial && !matchPattern(initial, m_AnyZeroFloat())))
+        (ends.initial && !matchPattern(ends.initial, m_AnyZeroFloat())))
       return false;
     collapseFactors();
     emitSteps(rows, 2 * tileSize, [&](Value row, int64_t rowCount) {
@@ -267,11 +268,12 @@ private:
     SmallVector<Value> starts;
     forEach([&](Value i, Value l) {
       starts.push_back(
-          initial ? vector::BroadcastOp::create(builder, loc, sums, initial)
-                        .getResult()
-                  : vector::LoadOp::create(builder, loc, sums, out,
-                                           ValueRange{i, l})
-                        .getResult());
+          ends.initial
+              ? vector::BroadcastOp::create(builder, loc, sums, ends.initial)
+                    .getResult()
+              : vector::LoadOp::create(builder, loc, sums, out,
+                                       ValueRange{i, l})
+                    .getResult());
     });
     // Scalars are loaded where they are used: registers hold sums.
     auto load = [&](unsigned number, Value k) {
@@ -304,8 +306,7 @@ private:
                  });
     unsigned next = 0;
     forEach([&](Value i, Value l) {
-      vector::StoreOp::create(builder, loc, results[next++], out,
-                              ValueRange{i, l});
+      storeSums(builder, loc, results[next++], out, {i, l}, epilogue);
     });
   }
 
@@ -332,7 +333,7 @@ private:
     for (int64_t i = 0; i < rowTiles; ++i)
       for (int64_t l = 0; l < laneTiles; ++l)
         starts.push_back(
-            initial
+            ends.initial
                 ? amx::TileZeroOp::create(builder, loc, sums).getResult()
                 : amx::TileLoadOp::create(builder, loc, sums, out,
                                           ValueRange{at(row, i), at(lane, l)})
@@ -373,8 +374,8 @@ private:
   SmallVector<Product> products;
   Value out;
   int64_t rows, lanes, pairs;
-  /// What sums start from, null if from what is in memory.
-  Value initial;
+  SumEnds &ends;
+  linalg::LinalgOp epilogue;
 };
 
 /// An elementwise operation over pairs p of rows i and lanes l. Operands are
@@ -569,8 +570,8 @@ private:
 } // namespace
 
 LogicalResult vectorizePairs(linalg::LinalgOp op, RewriterBase &rewriter,
-                             const VectorTarget &target, Value initial) {
-  PairContraction contraction(op, rewriter, initial);
+                             const VectorTarget &target, SumEnds &ends) {
+  PairContraction contraction(op, rewriter, ends);
   if (contraction.match()) {
     bool done =
         target.instructions == InstructionSet::amx && contraction.emitTiles();

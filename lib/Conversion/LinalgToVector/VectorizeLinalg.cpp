@@ -160,6 +160,50 @@ SmallVector<Value> emitBody(linalg::LinalgOp op, OpBuilder &builder,
       [&](Value value) { return asVector(mapping.lookupOrDefault(value)); });
 }
 
+static Value load(OpBuilder &builder, linalg::LinalgOp op, OpOperand &operand,
+                  const Position &at, int64_t width) {
+  SmallVector<Value> indices = indicesOf(op, operand, at);
+  Value source = operand.get();
+  if (width == 1)
+    return memref::LoadOp::create(builder, op.getLoc(), source, indices);
+  auto type = VectorType::get(width, getElementTypeOrSelf(source));
+  return vector::LoadOp::create(builder, op.getLoc(), type, source, indices);
+}
+
+static void store(OpBuilder &builder, Location loc, Value value, Value to,
+                  ValueRange indices) {
+  if (isa<VectorType>(value.getType()))
+    vector::StoreOp::create(builder, loc, value, to, indices);
+  else
+    memref::StoreOp::create(builder, loc, value, to, indices);
+}
+
+void storeSums(OpBuilder &builder, Location loc, Value sums, Value out,
+               const Position &at, linalg::LinalgOp epilogue) {
+  if (!epilogue)
+    return store(builder, loc, sums, out, at);
+  auto type = dyn_cast<VectorType>(sums.getType());
+  int64_t width = type ? type.getNumElements() : 1;
+  unsigned laneDim = at.size() - 1;
+  SmallVector<Value> arguments;
+  for (OpOperand &operand : epilogue->getOpOperands()) {
+    bool varies =
+        epilogue.getMatchingIndexingMap(&operand).isFunctionOfDim(laneDim);
+    if (operand.get() == out)
+      arguments.push_back(sums);
+    else if (epilogue.payloadUsesValueFromOperand(&operand))
+      arguments.push_back(
+          load(builder, epilogue, operand, at, varies ? width : 1));
+    else
+      arguments.push_back(Value());
+  }
+  SmallVector<Value> results =
+      emitBody(epilogue, builder, at, laneDim, width, arguments);
+  for (auto [result, init] :
+       llvm::zip_equal(results, epilogue.getDpsInitsMutable()))
+    store(builder, loc, result, init.get(), indicesOf(epilogue, init, at));
+}
+
 /// The fill whose value the sums of `op` start from: what comes last before
 /// `op` of all that touches its destination, which nobody else sees.
 static linalg::FillOp findFill(linalg::LinalgOp op) {
@@ -183,6 +227,47 @@ static linalg::FillOp findFill(linalg::LinalgOp op) {
       last = ancestor;
   }
   return dyn_cast_or_null<linalg::FillOp>(last);
+}
+
+/// The reduction right before `op`, an epilogue of it with vectors along the
+/// last dimension, whose result nobody else reads.
+static linalg::LinalgOp findReduction(linalg::LinalgOp op) {
+  if (!op->hasAttr(isEpilogue) || !hasVectorBody(op) ||
+      op.getNumParallelLoops() != op.getNumLoops())
+    return {};
+  Operation *before = op->getPrevNode();
+  while (before && isMemoryEffectFree(before))
+    before = before->getPrevNode();
+  auto reduction = dyn_cast_or_null<linalg::LinalgOp>(before);
+  if (!reduction || reduction.getNumReductionLoops() == 0 ||
+      reduction.getNumDpsInits() != 1)
+    return {};
+  Value sums = reduction.getDpsInits()[0];
+  if (!sums.getDefiningOp<memref::AllocaOp>() &&
+      !sums.getDefiningOp<memref::AllocOp>())
+    return {};
+  bool isOwn = llvm::all_of(sums.getUsers(), [&](Operation *user) {
+    return user == op || user == reduction ||
+           isa<linalg::FillOp, memref::DeallocOp>(user);
+  });
+  bool isRead = false;
+  for (OpOperand &operand : op->getOpOperands()) {
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    if (operand.get() == sums) {
+      isRead = !op.isDpsInit(&operand) && map.isIdentity();
+      continue;
+    }
+    if (!isa<MemRefType>(operand.get().getType()) ||
+        !map.isProjectedPermutation())
+      return {};
+    if (map.isFunctionOfDim(op.getNumLoops() - 1)
+            ? !isContiguous(operand.get()) ||
+                  map.getResults().back() !=
+                      getAffineDimExpr(op.getNumLoops() - 1, op.getContext())
+            : op.isDpsInit(&operand))
+      return {};
+  }
+  return isOwn && isRead ? reduction : linalg::LinalgOp();
 }
 
 namespace {
@@ -222,22 +307,43 @@ struct ConvertLinalgToVectorLoopsPass
     // From the last to the first, so that fills are still there when the sums
     // that start from them are lowered.
     DenseSet<Operation *> taken;
+    DenseMap<Operation *, linalg::LinalgOp> epilogues;
     for (linalg::LinalgOp op : llvm::reverse(ops)) {
       if (taken.contains(op))
         continue;
-      linalg::FillOp fill = findFill(op);
-      Value initial = fill ? fill.getInputs()[0] : Value();
-      rewriter.setInsertionPoint(op);
-      if (failed(vectorizePairs(op, rewriter, target, initial)) &&
-          failed(vectorizeLoops(op, rewriter, target, initial)) &&
-          failed(vectorizeTranspose(op, rewriter, target)))
+      if (linalg::LinalgOp reduction = findReduction(op)) {
+        epilogues[reduction] = op;
         continue;
-      rewriter.eraseOp(op);
-      if (fill) {
+      }
+      linalg::FillOp fill = findFill(op);
+      linalg::LinalgOp epilogue = epilogues.lookup(op);
+      SumEnds ends{fill ? fill.getInputs()[0] : Value(), epilogue};
+      bool done = lower(op, rewriter, target, ends);
+      // The rest of what could not be done at once.
+      if (ends.epilogue) {
+        SumEnds none;
+        lower(ends.epilogue, rewriter, target, none);
+      } else if (epilogue) {
+        rewriter.eraseOp(epilogue);
+      }
+      if (done && fill) {
         taken.insert(fill);
         rewriter.eraseOp(fill);
       }
     }
+  }
+
+private:
+  /// Whether `op` had a form to lower it from.
+  static bool lower(linalg::LinalgOp op, RewriterBase &rewriter,
+                    const VectorTarget &target, SumEnds &ends) {
+    rewriter.setInsertionPoint(op);
+    if (failed(vectorizePairs(op, rewriter, target, ends)) &&
+        failed(vectorizeLoops(op, rewriter, target, ends)) &&
+        failed(vectorizeTranspose(op, rewriter, target)))
+      return false;
+    rewriter.eraseOp(op);
+    return true;
   }
 };
 

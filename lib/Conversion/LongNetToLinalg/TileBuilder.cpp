@@ -59,15 +59,16 @@ void TileBuilder::fill(Value buffer, double value) {
   linalg::FillOp::create(builder, loc, constant(value), buffer);
 }
 
-void TileBuilder::emit(ValueRange inputs, ValueRange outputs,
-                       ArrayRef<AffineMap> maps,
-                       ArrayRef<utils::IteratorType> iterators, Body body) {
-  linalg::GenericOp::create(builder, loc, TypeRange{}, inputs, outputs, maps,
-                            iterators,
-                            [&](OpBuilder &b, Location l, ValueRange args) {
-                              ImplicitLocOpBuilder nested(l, b);
-                              linalg::YieldOp::create(b, l, body(nested, args));
-                            });
+linalg::GenericOp TileBuilder::emit(ValueRange inputs, ValueRange outputs,
+                                    ArrayRef<AffineMap> maps,
+                                    ArrayRef<utils::IteratorType> iterators,
+                                    Body body) {
+  return linalg::GenericOp::create(
+      builder, loc, TypeRange{}, inputs, outputs, maps, iterators,
+      [&](OpBuilder &b, Location l, ValueRange args) {
+        ImplicitLocOpBuilder nested(l, b);
+        linalg::YieldOp::create(b, l, body(nested, args));
+      });
 }
 
 void TileBuilder::contract(Value left, ArrayRef<AffineExpr> leftAt, Value right,

@@ -48,9 +48,10 @@ public:
   void fill(mlir::Value buffer, double value);
 
   /// A `linalg.generic`; the body gets the elements of inputs and outputs.
-  void emit(mlir::ValueRange inputs, mlir::ValueRange outputs,
-            llvm::ArrayRef<mlir::AffineMap> maps,
-            llvm::ArrayRef<mlir::utils::IteratorType> iterators, Body body);
+  mlir::linalg::GenericOp
+  emit(mlir::ValueRange inputs, mlir::ValueRange outputs,
+       llvm::ArrayRef<mlir::AffineMap> maps,
+       llvm::ArrayRef<mlir::utils::IteratorType> iterators, Body body);
 
   /// out[d0, d1] += sum over d2 of left and right, indexed by their maps.
   void contract(mlir::Value left, llvm::ArrayRef<mlir::AffineExpr> leftAt,

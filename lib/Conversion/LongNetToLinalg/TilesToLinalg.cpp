@@ -133,10 +133,11 @@ struct LowerAttendTile : OpRewritePattern<AttendTileOp> {
           });
       tile.contract(op.getValue(), {d2, d0}, scores, {d2, d1}, tileAcc);
     }
+    tile.emit({fade, tileAcc}, op.getAcc(), {lanes, matrix, matrix},
+              {parallel, parallel}, merge)
+        ->setAttr(isEpilogue, rewriter.getUnitAttr());
     tile.emit({fade, tileSum}, op.getSum(), {line, line, line}, {parallel},
               merge);
-    tile.emit({fade, tileAcc}, op.getAcc(), {lanes, matrix, matrix},
-              {parallel, parallel}, merge);
     tile.deallocate();
     rewriter.eraseOp(op);
     return success();

@@ -58,7 +58,7 @@ func.func @narrow(%a: memref<64x32xf32>, %b: memref<32x48xf32>, %c: memref<64x48
 // CHECK: scf.for
 // CHECK-COUNT-16: math.fma
 // CHECK-NOT: math.fma
-// CHECK-LABEL: func @reduce
+// CHECK-LABEL: func @epilogue
 func.func @even(%a: memref<8x31xf32>, %b: memref<31x80xf32>, %c: memref<8x80xf32>) {
   linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>,
                                    affine_map<(d0, d1, d2) -> (d0, d1)>],
@@ -69,6 +69,70 @@ func.func @even(%a: memref<8x31xf32>, %b: memref<31x80xf32>, %c: memref<8x80xf32
     linalg.yield %r : f32
   }
   return
+}
+
+// What follows a contraction is done to its sums in registers.
+// CHECK: scf.for
+// CHECK: %[[SUMS:.*]]:24 = scf.for
+// CHECK: %[[FADE:.*]] = vector.load %{{.*}}[%{{.*}}] : memref<64xf32>, vector<16xf32>
+// CHECK: %[[ACC:.*]] = vector.load %{{.*}}[%{{.*}}, %{{.*}}] : memref<12x64xf32>, vector<16xf32>
+// CHECK: %[[NEW:.*]] = math.fma %[[FADE]], %[[ACC]], %[[SUMS]]#0 : vector<16xf32>
+// CHECK: vector.store %[[NEW]], %{{.*}}[%{{.*}}, %{{.*}}] : memref<12x64xf32>, vector<16xf32>
+// CHECK-COUNT-23: math.fma
+// CHECK-NOT: linalg
+// CHECK-NOT: math.fma
+// CHECK-LABEL: func @read_again
+func.func @epilogue(%a: memref<12x31xf32>, %b: memref<31x64xf32>, %fade: memref<64xf32>, %acc: memref<12x64xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %t = memref.alloca() : memref<12x64xf32>
+  linalg.fill ins(%zero : f32) outs(%t : memref<12x64xf32>)
+  linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>,
+                                   affine_map<(d0, d1, d2) -> (d0, d1)>],
+                  iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<12x31xf32>, memref<31x64xf32>) outs(%t : memref<12x64xf32>) {
+  ^bb0(%x: f32, %y: f32, %z: f32):
+    %r = math.fma %x, %y, %z : f32
+    linalg.yield %r : f32
+  }
+  linalg.generic {indexing_maps = [#lane, #id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%fade, %t : memref<64xf32>, memref<12x64xf32>) outs(%acc : memref<12x64xf32>) attrs = {longnet.epilogue} {
+  ^bb0(%f: f32, %s: f32, %o: f32):
+    %r = math.fma %f, %o, %s : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
+// Not where the sums themselves are wanted too.
+// CHECK: scf.for
+// CHECK: scf.for
+// CHECK-COUNT-24: math.fma
+// CHECK: scf.yield
+// CHECK-COUNT-24: vector.store
+// CHECK: scf.for
+// CHECK: math.fma
+// CHECK-LABEL: func @reduce
+func.func @read_again(%a: memref<12x31xf32>, %b: memref<31x64xf32>, %fade: memref<64xf32>, %acc: memref<12x64xf32>) -> f32 {
+  %zero = arith.constant 0.0 : f32
+  %c0 = arith.constant 0 : index
+  %t = memref.alloca() : memref<12x64xf32>
+  linalg.fill ins(%zero : f32) outs(%t : memref<12x64xf32>)
+  linalg.generic {indexing_maps = [affine_map<(d0, d1, d2) -> (d0, d2)>, affine_map<(d0, d1, d2) -> (d2, d1)>,
+                                   affine_map<(d0, d1, d2) -> (d0, d1)>],
+                  iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%a, %b : memref<12x31xf32>, memref<31x64xf32>) outs(%t : memref<12x64xf32>) {
+  ^bb0(%x: f32, %y: f32, %z: f32):
+    %r = math.fma %x, %y, %z : f32
+    linalg.yield %r : f32
+  }
+  linalg.generic {indexing_maps = [#lane, #id, #id], iterator_types = ["parallel", "parallel"]}
+      ins(%fade, %t : memref<64xf32>, memref<12x64xf32>) outs(%acc : memref<12x64xf32>) attrs = {longnet.epilogue} {
+  ^bb0(%f: f32, %s: f32, %o: f32):
+    %r = math.fma %f, %o, %s : f32
+    linalg.yield %r : f32
+  }
+  %e = memref.load %t[%c0, %c0] : memref<12x64xf32>
+  return %e : f32
 }
 
 // A reduction over rows is carried in registers; what varies along it is stored.

@@ -91,6 +91,43 @@ func.func @square(%a: memref<32x64x2xbf16>, %b: memref<64x64x2xbf16>, %d: memref
   return
 }
 
+// Sums of dot products are in registers, those of tiles are not.
+// CHECK-LABEL: func @epilogue
+// CHECK-COUNT-24: x86vector.avx512.dot
+// CHECK: scf.yield
+// CHECK: arith.addf {{.*}} : vector<16xf32>
+// CHECK: vector.store
+// CHECK-COUNT-23: arith.addf
+// CHECK-NOT: arith.addf
+// AMX-LABEL: func @epilogue
+// AMX: amx.tile_mulf
+// AMX: amx.tile_store
+// AMX: vector.load
+// AMX: arith.addf {{.*}} : vector<16xf32>
+func.func @epilogue(%a: memref<96x64x2xbf16>, %b: memref<64x64x2xbf16>, %c: memref<96x64xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %t = memref.alloca() : memref<96x64xf32>
+  linalg.fill ins(%zero : f32) outs(%t : memref<96x64xf32>)
+  linalg.generic {indexing_maps = [affine_map<(i, l, k, p) -> (i, k, p)>, affine_map<(i, l, k, p) -> (k, l, p)>,
+                                   affine_map<(i, l, k, p) -> (i, l)>],
+                  iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%a, %b : memref<96x64x2xbf16>, memref<64x64x2xbf16>) outs(%t : memref<96x64xf32>) {
+  ^bb0(%x: bf16, %y: bf16, %z: f32):
+    %u = arith.extf %x : bf16 to f32
+    %w = arith.extf %y : bf16 to f32
+    %r = math.fma %u, %w, %z : f32
+    linalg.yield %r : f32
+  }
+  linalg.generic {indexing_maps = [affine_map<(i, l) -> (i, l)>, affine_map<(i, l) -> (i, l)>],
+                  iterator_types = ["parallel", "parallel"]}
+      ins(%t : memref<96x64xf32>) outs(%c : memref<96x64xf32>) attrs = {longnet.epilogue} {
+  ^bb0(%x: f32, %y: f32):
+    %r = arith.addf %x, %y : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
 // What does not fill tiles goes to dot products, and what does not fill vectors
 // is left alone.
 // AMX-LABEL: func @odd

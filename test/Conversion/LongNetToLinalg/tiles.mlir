@@ -18,7 +18,7 @@ func.func @tile(%q: memref<16x64xf32>, %k: memref<8x16xf32>, %v: memref<8x24xf32
   // CHECK: math.exp2
   // CHECK: math.exp2
   // CHECK: linalg.generic {indexing_maps = [#[[$VALUE]], #[[$LANES]], #[[$OUT]]]{{.*}}} ins(%[[V]], %[[S]] : {{.*}}) outs(%[[T:[a-z_0-9]*]] :
-  // CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[T]] : {{.*}}) outs(%[[ACC]]
+  // CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[T]] : {{.*}}) outs(%[[ACC]] : memref<24x64xf32>) attrs = {longnet.epilogue}
   // CHECK-NOT: longnet
   longnet.attend_tile scale = 0.25 ins(%q, %k, %v : memref<16x64xf32>, memref<8x16xf32>, memref<8x24xf32>)
       outs(%acc, %max, %sum : memref<24x64xf32>, memref<64xf32>, memref<64xf32>)
