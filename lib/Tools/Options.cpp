@@ -170,7 +170,8 @@ CodeOptions::CodeOptions()
           cl::desc("How f32 is multiplied, on AVX512-BF16 and AMX:"),
           cl::values(clEnumValN(F32Products::fma, "fma", "as it is (default)"),
                      clEnumValN(F32Products::bf16x6, "bf16x6",
-                                "by six products of bf16, as exact"),
+                                "by six products of bf16, as exact; "
+                                "as it is where the scale is not positive"),
                      clEnumValN(F32Products::bf16x3, "bf16x3",
                                 "by three, to about 16 bits"))) {}
 

@@ -47,6 +47,8 @@ VectorTarget::Block VectorTarget::blockFor(int64_t vectors) const {
 }
 
 int64_t evenBlock(int64_t count, int64_t largest) {
+  if (count == 0)
+    return largest;
   return llvm::divideCeil(count, llvm::divideCeil(count, largest));
 }
 
@@ -235,10 +237,8 @@ static linalg::LinalgOp findReduction(linalg::LinalgOp op) {
   if (!op->hasAttr(isEpilogue) || !hasVectorBody(op) ||
       op.getNumParallelLoops() != op.getNumLoops())
     return {};
-  Operation *before = op->getPrevNode();
-  while (before && isMemoryEffectFree(before))
-    before = before->getPrevNode();
-  auto reduction = dyn_cast_or_null<linalg::LinalgOp>(before);
+  // Right before, so that all that is there for `op` is there for it too.
+  auto reduction = dyn_cast_or_null<linalg::LinalgOp>(op->getPrevNode());
   if (!reduction || reduction.getNumReductionLoops() == 0 ||
       reduction.getNumDpsInits() != 1)
     return {};
@@ -254,7 +254,9 @@ static linalg::LinalgOp findReduction(linalg::LinalgOp op) {
   for (OpOperand &operand : op->getOpOperands()) {
     AffineMap map = op.getMatchingIndexingMap(&operand);
     if (operand.get() == sums) {
-      isRead = !op.isDpsInit(&operand) && map.isIdentity();
+      if (op.isDpsInit(&operand) || !map.isIdentity())
+        return {};
+      isRead = true;
       continue;
     }
     if (!isa<MemRefType>(operand.get().getType()) ||

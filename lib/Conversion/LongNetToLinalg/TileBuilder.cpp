@@ -111,8 +111,9 @@ void TileBuilder::contractPairs(Value left, Value right, Value out,
            sum = math::FmaOp::create(b, wide[leftPart], wide[parts + rightPart],
                                      sum);
          };
-         // The largest product comes last, and each has a factor of the one
-         // before, which units for matrices then need not load again.
+         // The largest product comes last. Of three parts, each product has a
+         // factor of the one before, which units for matrices need not load
+         // again.
          for (int64_t part = 0; part < parts; ++part)
            for (int64_t other = parts - 1 - part; other >= (part ? 0 : 1);
                 --other)

@@ -229,9 +229,24 @@ struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
                   results.append(rounded);
                   return results;
                 });
-      contract(weights, op.getOutGradRows(), op.getValueGrad());
-      contract(slopes, op.getQueryRows(), op.getKeyGrad());
-      contract(op.getKeyColumns(), pairs, op.getQueryGrad());
+      // Sums of parts start at zero: to what is there already, the small
+      // products would be lost.
+      auto add = [&](Value left, Value right, Value out) {
+        if (parts == 1)
+          return contract(left, right, out);
+        Value sums = tile.allocate({tile.sizeOf(out, 0), tile.sizeOf(out, 1)});
+        tile.fill(sums, 0);
+        contract(left, right, sums);
+        tile.emit(sums, out, {matrix, matrix}, {parallel, parallel},
+                  [](ImplicitLocOpBuilder &b, ValueRange args) {
+                    return SmallVector<Value>{
+                        arith::AddFOp::create(b, args[0], args[1])};
+                  })
+            ->setAttr(isEpilogue, rewriter.getUnitAttr());
+      };
+      add(weights, op.getOutGradRows(), op.getValueGrad());
+      add(slopes, op.getQueryRows(), op.getKeyGrad());
+      add(op.getKeyColumns(), pairs, op.getQueryGrad());
     } else {
       tile.emit({level, op.getDelta()}, {p, ds}, {lanes, lanes, matrix, matrix},
                 {parallel, parallel},

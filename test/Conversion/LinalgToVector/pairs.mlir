@@ -128,6 +128,23 @@ func.func @epilogue(%a: memref<96x64x2xbf16>, %b: memref<64x64x2xbf16>, %c: memr
   return
 }
 
+// Nothing is computed where there are no rows.
+// CHECK-LABEL: func @empty
+// CHECK-NOT: x86vector
+func.func @empty(%a: memref<0x16x2xbf16>, %b: memref<16x64x2xbf16>, %c: memref<0x64xf32>) {
+  linalg.generic {indexing_maps = [affine_map<(i, l, k, p) -> (i, k, p)>, affine_map<(i, l, k, p) -> (k, l, p)>,
+                                   affine_map<(i, l, k, p) -> (i, l)>],
+                  iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%a, %b : memref<0x16x2xbf16>, memref<16x64x2xbf16>) outs(%c : memref<0x64xf32>) {
+  ^bb0(%x: bf16, %y: bf16, %z: f32):
+    %u = arith.extf %x : bf16 to f32
+    %w = arith.extf %y : bf16 to f32
+    %r = math.fma %u, %w, %z : f32
+    linalg.yield %r : f32
+  }
+  return
+}
+
 // What does not fill tiles goes to dot products, and what does not fill vectors
 // is left alone.
 // AMX-LABEL: func @odd

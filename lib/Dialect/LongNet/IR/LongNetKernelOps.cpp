@@ -256,7 +256,7 @@ static LogicalResult verifyTile(Op op,
 namespace {
 
 /// Sizes that must agree, of a tile whose operands may come in pairs and, if
-/// they are inputs, in `parts`.
+/// they are bf16 as all inputs in pairs, in `parts`.
 class TileSizesOf {
 public:
   TileSizesOf(Operation *op, int64_t parts) : op(op), parts(parts) {}
@@ -274,7 +274,8 @@ public:
     if (type.getElementType().isBF16()) {
       int64_t &summed = sizes[isPaired ? 0 : 1];
       if (!ShapedType::isDynamic(summed)) {
-        isWhole &= summed % parts == 0;
+        // No pair belongs to two parts.
+        isWhole &= summed % (parts * (isPaired ? 2 : 1)) == 0;
         summed /= parts;
       }
     }

@@ -372,3 +372,12 @@ func.func @parts_keys(%q: memref<4x4x2xbf16>, %k: memref<4x8xbf16>, %v: memref<4
       outs(%acc, %row, %row : memref<4x4xf32>, memref<4xf32>, memref<4xf32>)
   return
 }
+
+// -----
+
+func.func @parts_cut_pairs(%q: memref<3x4x2xbf16>, %k: memref<4x6xbf16>, %v: memref<4x8xbf16>, %acc: memref<4x4xf32>, %row: memref<4xf32>) {
+  // expected-error @below {{expects operands of 2 parts}}
+  longnet.attend_tile scale = 1.0 parts = 2 ins(%q, %k, %v : memref<3x4x2xbf16>, memref<4x6xbf16>, memref<4x8xbf16>)
+      outs(%acc, %row, %row : memref<4x4xf32>, memref<4xf32>, memref<4xf32>)
+  return
+}
