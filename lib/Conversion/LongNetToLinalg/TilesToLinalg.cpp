@@ -186,6 +186,21 @@ struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
     tile.fill(ds, 0);
     contract(op.getValue(), op.getOutGrad(), ds);
     bool isRounded = op.hasPairs() && op.getParts() == 1;
+    // Sums of a tile start at zero, as in the forward pass: what is small would
+    // be lost beside those of all tiles before. That of bf16 is lost anyway.
+    auto add = [&](Value out, function_ref<void(Value)> contract) {
+      if (isRounded)
+        return contract(out);
+      Value sums = tile.allocate({tile.sizeOf(out, 0), tile.sizeOf(out, 1)});
+      tile.fill(sums, 0);
+      contract(sums);
+      tile.emit(sums, out, {matrix, matrix}, {parallel, parallel},
+                [](ImplicitLocOpBuilder &b, ValueRange args) {
+                  return SmallVector<Value>{
+                      arith::AddFOp::create(b, args[0], args[1])};
+                })
+          ->setAttr(isEpilogue, rewriter.getUnitAttr());
+    };
     auto differentiate = [&](ImplicitLocOpBuilder &b, Value score, Value inner,
                              Value base, Value delta) {
       Value bits = math::FmaOp::create(b, score, scale, base);
@@ -229,24 +244,12 @@ struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
                   results.append(rounded);
                   return results;
                 });
-      // Sums of parts start at zero: to what is there already, the small
-      // products would be lost.
-      auto add = [&](Value left, Value right, Value out) {
-        if (parts == 1)
-          return contract(left, right, out);
-        Value sums = tile.allocate({tile.sizeOf(out, 0), tile.sizeOf(out, 1)});
-        tile.fill(sums, 0);
-        contract(left, right, sums);
-        tile.emit(sums, out, {matrix, matrix}, {parallel, parallel},
-                  [](ImplicitLocOpBuilder &b, ValueRange args) {
-                    return SmallVector<Value>{
-                        arith::AddFOp::create(b, args[0], args[1])};
-                  })
-            ->setAttr(isEpilogue, rewriter.getUnitAttr());
-      };
-      add(weights, op.getOutGradRows(), op.getValueGrad());
-      add(slopes, op.getQueryRows(), op.getKeyGrad());
-      add(op.getKeyColumns(), pairs, op.getQueryGrad());
+      add(op.getValueGrad(),
+          [&](Value out) { contract(weights, op.getOutGradRows(), out); });
+      add(op.getKeyGrad(),
+          [&](Value out) { contract(slopes, op.getQueryRows(), out); });
+      add(op.getQueryGrad(),
+          [&](Value out) { contract(op.getKeyColumns(), pairs, out); });
     } else {
       tile.emit({level, op.getDelta()}, {p, ds}, {lanes, lanes, matrix, matrix},
                 {parallel, parallel},
@@ -255,9 +258,13 @@ struct LowerAttendGradTile : OpRewritePattern<AttendGradTileOp> {
                       differentiate(b, args[2], args[3], args[0], args[1]);
                   return SmallVector<Value>{weight, slope};
                 });
-      contract(p, op.getOutGradRows(), op.getValueGrad());
-      contract(ds, op.getQueryRows(), op.getKeyGrad());
-      tile.contract(op.getKey(), {d2, d0}, ds, {d2, d1}, op.getQueryGrad());
+      add(op.getValueGrad(),
+          [&](Value out) { contract(p, op.getOutGradRows(), out); });
+      add(op.getKeyGrad(),
+          [&](Value out) { contract(ds, op.getQueryRows(), out); });
+      add(op.getQueryGrad(), [&](Value out) {
+        tile.contract(op.getKey(), {d2, d0}, ds, {d2, d1}, out);
+      });
     }
     tile.deallocate();
     rewriter.eraseOp(op);
