@@ -100,6 +100,15 @@ llvm::SmallVector<mlir::Value> emitBody(mlir::linalg::LinalgOp op,
                                         unsigned laneDim, int64_t width,
                                         llvm::ArrayRef<mlir::Value> arguments);
 
+/// Loads `width` elements of `operand` at `position`: a vector, or a scalar.
+mlir::Value loadAt(mlir::OpBuilder &builder, mlir::linalg::LinalgOp op,
+                   mlir::OpOperand &operand, const Position &position,
+                   int64_t width);
+
+/// Stores `value`, a vector or a scalar, to `to` at `indices`.
+void storeAt(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
+             mlir::Value to, mlir::ValueRange indices);
+
 /// Stores `sums`, a vector or a scalar, to `out` at `at`, or does to them what
 /// `epilogue` does to elements of `out` if it is given.
 void storeSums(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value sums,

@@ -324,22 +324,13 @@ private:
   }
 
   Value load(OpOperand &operand, const Position &at, int64_t width) {
-    Value source = operand.get();
     if (op.isScalar(&operand))
-      return source;
-    SmallVector<Value> indices = indicesOf(op, operand, at);
-    if (width == 1)
-      return memref::LoadOp::create(builder, loc, source, indices);
-    auto type = VectorType::get(width, getElementTypeOrSelf(source.getType()));
-    return vector::LoadOp::create(builder, loc, type, source, indices);
+      return operand.get();
+    return loadAt(builder, op, operand, at, width);
   }
 
   void store(OpOperand &init, const Position &at, Value value) {
-    SmallVector<Value> indices = indicesOf(op, init, at);
-    if (isa<VectorType>(value.getType()))
-      vector::StoreOp::create(builder, loc, value, init.get(), indices);
-    else
-      memref::StoreOp::create(builder, loc, value, init.get(), indices);
+    storeAt(builder, loc, value, init.get(), indicesOf(op, init, at));
   }
 
   linalg::LinalgOp op;

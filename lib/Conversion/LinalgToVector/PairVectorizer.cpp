@@ -502,9 +502,7 @@ private:
   }
 
   Value load(OpOperand &operand, const Position &at) {
-    auto type = VectorType::get(lanes, getElementTypeOrSelf(operand.get()));
-    return vector::LoadOp::create(builder, loc, type, operand.get(),
-                                  indicesOf(op, operand, at));
+    return loadAt(builder, op, operand, at, lanes);
   }
 
   bool isRows(AffineMap map) const { return llvm::is_contained(asRows, map); }

@@ -162,9 +162,9 @@ SmallVector<Value> emitBody(linalg::LinalgOp op, OpBuilder &builder,
       [&](Value value) { return asVector(mapping.lookupOrDefault(value)); });
 }
 
-static Value load(OpBuilder &builder, linalg::LinalgOp op, OpOperand &operand,
-                  const Position &at, int64_t width) {
-  SmallVector<Value> indices = indicesOf(op, operand, at);
+Value loadAt(OpBuilder &builder, linalg::LinalgOp op, OpOperand &operand,
+             const Position &position, int64_t width) {
+  SmallVector<Value> indices = indicesOf(op, operand, position);
   Value source = operand.get();
   if (width == 1)
     return memref::LoadOp::create(builder, op.getLoc(), source, indices);
@@ -172,8 +172,8 @@ static Value load(OpBuilder &builder, linalg::LinalgOp op, OpOperand &operand,
   return vector::LoadOp::create(builder, op.getLoc(), type, source, indices);
 }
 
-static void store(OpBuilder &builder, Location loc, Value value, Value to,
-                  ValueRange indices) {
+void storeAt(OpBuilder &builder, Location loc, Value value, Value to,
+             ValueRange indices) {
   if (isa<VectorType>(value.getType()))
     vector::StoreOp::create(builder, loc, value, to, indices);
   else
@@ -183,7 +183,7 @@ static void store(OpBuilder &builder, Location loc, Value value, Value to,
 void storeSums(OpBuilder &builder, Location loc, Value sums, Value out,
                const Position &at, linalg::LinalgOp epilogue) {
   if (!epilogue)
-    return store(builder, loc, sums, out, at);
+    return storeAt(builder, loc, sums, out, at);
   auto type = dyn_cast<VectorType>(sums.getType());
   int64_t width = type ? type.getNumElements() : 1;
   unsigned laneDim = at.size() - 1;
@@ -195,7 +195,7 @@ void storeSums(OpBuilder &builder, Location loc, Value sums, Value out,
       arguments.push_back(sums);
     else if (epilogue.payloadUsesValueFromOperand(&operand))
       arguments.push_back(
-          load(builder, epilogue, operand, at, varies ? width : 1));
+          loadAt(builder, epilogue, operand, at, varies ? width : 1));
     else
       arguments.push_back(Value());
   }
@@ -203,7 +203,7 @@ void storeSums(OpBuilder &builder, Location loc, Value sums, Value out,
       emitBody(epilogue, builder, at, laneDim, width, arguments);
   for (auto [result, init] :
        llvm::zip_equal(results, epilogue.getDpsInitsMutable()))
-    store(builder, loc, result, init.get(), indicesOf(epilogue, init, at));
+    storeAt(builder, loc, result, init.get(), indicesOf(epilogue, init, at));
 }
 
 /// The fill whose value the sums of `op` start from: what comes last before

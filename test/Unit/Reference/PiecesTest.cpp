@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Programs.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "gtest/gtest.h"
 #include <cmath>
 
@@ -207,24 +208,33 @@ TEST(PiecesTest, attendTileUnmasked) {
   EXPECT_EQ(results[2].getFloats(), Floats({1.25}));
 }
 
-TEST(PiecesTest, attendTileInPairs) {
-  // Dimensions 0 and 1 of each query side by side, and values [Dv, n].
-  auto results = runTensors(
-      R"(
-    func.func @main(%q: tensor<1x3x2xbf16>, %k: tensor<2x2xbf16>, %v: tensor<3x2xbf16>)
-        -> (tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>) {
+/// Three queries and two keys of two dimensions in pairs, and three of values,
+/// [Dv, n], whose elements are sums of `parts`.
+static Tensors attendInPairs(int parts, ArrayRef<double> q, ArrayRef<double> k,
+                             ArrayRef<double> v) {
+  std::string text = formatv(R"(
+    func.func @main(%q: tensor<{0}x3x2xbf16>, %k: tensor<2x{1}xbf16>, %v: tensor<3x{1}xbf16>)
+        -> (tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>) {{
       %acc = arith.constant dense<0.0> : tensor<3x3xf32>
       %max = arith.constant dense<0xFF800000> : tensor<3xf32>
       %sum = arith.constant dense<0.0> : tensor<3xf32>
-      %r:3 = longnet.attend_tile scale = 0.69314718055994531
-          ins(%q, %k, %v : tensor<1x3x2xbf16>, tensor<2x2xbf16>, tensor<3x2xbf16>)
+      %r:3 = longnet.attend_tile scale = 0.69314718055994531 parts = {0}
+          ins(%q, %k, %v : tensor<{0}x3x2xbf16>, tensor<2x{1}xbf16>, tensor<3x{1}xbf16>)
           outs(%acc, %max, %sum : tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>)
           -> tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>
       return %r#0, %r#1, %r#2 : tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>
     })",
-      {makeHalves({1, 3, 2}, {1, 10, 2, 20, 0, 30}),
-       makeHalves({2, 2}, {1, 0, 0, 0.1}),
-       makeHalves({3, 2}, {1, 2, 3, 4, 5, 6})});
+                             parts, 2 * parts)
+                         .str();
+  return runTensors(text, {makeHalves({parts, 3, 2}, q),
+                           makeHalves({2, 2 * parts}, k),
+                           makeHalves({3, 2 * parts}, v)});
+}
+
+TEST(PiecesTest, attendTileInPairs) {
+  // Dimensions 0 and 1 of each query side by side.
+  auto results = attendInPairs(1, {1, 10, 2, 20, 0, 30}, {1, 0, 0, 0.1},
+                               {1, 2, 3, 4, 5, 6});
   // Query 0 scores both keys 1, query 1 both 2, and query 2 0 and 3.
   EXPECT_EQ(results[0].getFloats(),
             Floats({3, 3, 2.125, 7, 7, 4.375, 11, 11, 6.625}));
@@ -234,22 +244,9 @@ TEST(PiecesTest, attendTileInPairs) {
 
 TEST(PiecesTest, attendTileInParts) {
   // The same, with every element as the sum of two.
-  auto results = runTensors(
-      R"(
-    func.func @main(%q: tensor<2x3x2xbf16>, %k: tensor<2x4xbf16>, %v: tensor<3x4xbf16>)
-        -> (tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>) {
-      %acc = arith.constant dense<0.0> : tensor<3x3xf32>
-      %max = arith.constant dense<0xFF800000> : tensor<3xf32>
-      %sum = arith.constant dense<0.0> : tensor<3xf32>
-      %r:3 = longnet.attend_tile scale = 0.69314718055994531 parts = 2
-          ins(%q, %k, %v : tensor<2x3x2xbf16>, tensor<2x4xbf16>, tensor<3x4xbf16>)
-          outs(%acc, %max, %sum : tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>)
-          -> tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>
-      return %r#0, %r#1, %r#2 : tensor<3x3xf32>, tensor<3xf32>, tensor<3xf32>
-    })",
-      {makeHalves({2, 3, 2}, {0.5, 8, 2, 15, 1, 40, 0.5, 2, 0, 5, -1, -10}),
-       makeHalves({2, 4}, {0.75, 0, 0.25, 0, 0, 0.05, 0, 0.05}),
-       makeHalves({3, 4}, {1, 1, 0, 1, 2, 5, 1, -1, 5, 4, 0, 2})});
+  auto results = attendInPairs(2, {0.5, 8, 2, 15, 1, 40, 0.5, 2, 0, 5, -1, -10},
+                               {0.75, 0, 0.25, 0, 0, 0.05, 0, 0.05},
+                               {1, 1, 0, 1, 2, 5, 1, -1, 5, 4, 0, 2});
   EXPECT_EQ(results[0].getFloats(),
             Floats({3, 3, 2.125, 7, 7, 4.375, 11, 11, 6.625}));
   EXPECT_EQ(results[1].getFloats(), Floats({1, 2, 3}));

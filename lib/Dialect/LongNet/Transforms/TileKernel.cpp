@@ -386,27 +386,26 @@ TileScratch allocateScratch(OpBuilder &builder, Location loc,
       sizes.insert(sizes.begin(), attr(shape.stripTiles));
     return allocate(sizes, type);
   };
-  auto allParts = [&](OpFoldResult size) {
-    return attr(*getConstantIntValue(size) * shape.parts);
-  };
+  auto allParts = [&](int64_t size) { return attr(size * shape.parts); };
   SmallVector<OpFoldResult> queries{blocks, headDim, lanes};
   if (shape.hasPairs())
-    queries = {blocks, attr(shape.parts * shape.packedHeadDim / 2), lanes,
-               attr(2)};
-  TileScratch scratch{allocate(queries, element),
-                      allocate({blocks, lanes}, index),
-                      allocate({blocks, valueDim, lanes}, state),
-                      allocate({blocks, lanes}, state),
-                      allocate({blocks, lanes}, state),
-                      allocateTiles({keyRows, allParts(headDim)}, element),
-                      allocate({keyRows, allParts(valueDim)}, element),
-                      allocateTiles({keyRows}, index)};
+    queries = {blocks, allParts(shape.packedHeadDim / 2), lanes, attr(2)};
+  TileScratch scratch{
+      allocate(queries, element),
+      allocate({blocks, lanes}, index),
+      allocate({blocks, valueDim, lanes}, state),
+      allocate({blocks, lanes}, state),
+      allocate({blocks, lanes}, state),
+      allocateTiles({keyRows, allParts(shape.packedHeadDim)}, element),
+      allocate({keyRows, allParts(shape.packedValueDim)}, element),
+      allocateTiles({keyRows}, index)};
   SmallVector<Value> zeroed{scratch.queries, scratch.acc, scratch.max,
                             scratch.sum};
   if (shape.hasPairs()) {
-    scratch.queryRows = allocate({lanes, allParts(headDim)}, element);
+    scratch.queryRows =
+        allocate({lanes, allParts(shape.packedHeadDim)}, element);
     scratch.valueColumns =
-        allocateTiles({valueDim, allParts(keyRows)}, element);
+        allocateTiles({valueDim, allParts(shape.keyTile)}, element);
     // Columns that only fill up are packed once, here.
     zeroed.append({scratch.keys, scratch.values, scratch.queryRows});
   }

@@ -155,8 +155,8 @@ def LongNetLowerToTiles : Pass<"longnet-lower-to-tiles", "::mlir::ModuleOp"> {
     With `parts` of 2 or 3 as well, f32 is packed as sums of so many parts of
     bf16, for units that multiply nothing wider.
 
-    With `strip` as well as `pairs`, an `attend` in pairs packs as many tiles of keys at
-    once as fit into that many bytes. Where `longnet.score_bound` says that
+    With `strip` beside `pairs`, an `attend` of bf16 packs as many tiles of keys
+    at once as fit into that many bytes. Where `longnet.score_bound` says that
     scores are small, all of them go to one `longnet.attend_strip`. Blocks then
     have 32 queries, and a tile so many keys that their scores come with as
     many products as values: these take no `query-tile` and `key-tile`. Head
