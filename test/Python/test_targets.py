@@ -2,7 +2,8 @@
 """Runs code for other processors: AMX in an emulator of its instructions, AArch64 in QEMU.
 
 The AMX emulator executes tile instructions where they trap, so that the machine code itself is
-tested on processors without tiles. The code around them needs AVX-512 with bf16.
+tested on processors without tiles; where there are tiles, it runs on them. The code around them
+needs AVX-512 with bf16.
 """
 
 import dataclasses
@@ -34,12 +35,15 @@ needs_qemu = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory):
+def tiles(tmp_path_factory):
+    """The environment in which tile instructions run."""
+    if "amx_bf16" in FLAGS:
+        return {}
     library = tmp_path_factory.mktemp("amx") / "amx_emulator.so"
     source = INPUTS / "amx_emulator.c"
     command = ["clang-22", "-O2", "-Wall", "-Werror", "-shared", "-fPIC", "-o", library, source]
     subprocess.run(command, check=True)
-    return library
+    return {"LD_PRELOAD": str(library)}
 
 
 def sized_case(name, pattern, heads, rows, dim, dtype="bf16", value_dim=None, **options):
@@ -104,9 +108,9 @@ name_of = dict(ids=lambda value: getattr(value, "name", None))
 @needs_avx512_bf16
 @pytest.mark.parametrize("gradient", [None, "exact"], ids=["attention", "gradient"])
 @pytest.mark.parametrize("case", some_cases({"bf16"}, 6), **name_of)
-def test_amx(case, gradient, emulator, tmp_path):
+def test_amx(case, gradient, tiles, tmp_path):
     program = CompiledCase(case, tmp_path, AMX, gradient=gradient)
-    check(case, program, LD_PRELOAD=str(emulator))
+    check(case, program, **tiles)
 
 
 @needs_avx512_bf16
@@ -114,22 +118,22 @@ def test_amx(case, gradient, emulator, tmp_path):
 @pytest.mark.parametrize(
     "case", [*strip_cases(), large_scores(0, 5), large_scores(1400, 1405)], **name_of
 )
-def test_amx_strips(case, gradient, emulator, tmp_path):
+def test_amx_strips(case, gradient, tiles, tmp_path):
     program = CompiledCase(case, tmp_path, AMX, gradient=gradient)
-    check(case, program, LD_PRELOAD=str(emulator))
+    check(case, program, **tiles)
 
 
 @needs_avx512_bf16
 @pytest.mark.parametrize("tensor", ["q", "k", "v"])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_amx_strips_keep_what_is_not_finite(tensor, value, emulator, tmp_path):
+def test_amx_strips_keep_what_is_not_finite(tensor, value, tiles, tmp_path):
     """In the middle of the second of three segments."""
     case = sized_case("nonfinite", "256:1", 1, 768, 64)
     changed = slice(300, 301) if tensor == "q" else slice(256, 512)
     poisoned = getattr(case, tensor)[0, 0, 300]
     poisoned[5] = value
     program = CompiledCase(case, tmp_path, AMX)
-    done = program.run(LD_PRELOAD=str(emulator))
+    done = program.run(**tiles)
     assert done.returncode == 0, done.stderr
     out, lse = program.results()
     poisoned[:] = 0
@@ -156,17 +160,17 @@ def split_cases():
 @pytest.mark.parametrize("target", [AMX, ("--mcpu=znver4",)], ids=["amx", "dots"])
 @pytest.mark.parametrize("gradient", [None, "exact"], ids=["attention", "gradient"])
 @pytest.mark.parametrize("case", split_cases(), **name_of)
-def test_f32_by_six_products(case, gradient, target, emulator, tmp_path):
+def test_f32_by_six_products(case, gradient, target, tiles, tmp_path):
     program = CompiledCase(case, tmp_path, [*target, "--f32-products=bf16x6"], gradient=gradient)
-    check(case, program, LD_PRELOAD=str(emulator))
+    check(case, program, **tiles)
 
 
 @needs_avx512_bf16
 @pytest.mark.parametrize("target", [AMX, ("--mcpu=znver4",)], ids=["amx", "dots"])
-def test_f32_by_three_products(target, emulator, tmp_path):
+def test_f32_by_three_products(target, tiles, tmp_path):
     case = sized_case("three", "300:1", 1, 300, 64, "f32")
     program = CompiledCase(case, tmp_path, [*target, "--f32-products=bf16x3"])
-    assert program.run(LD_PRELOAD=str(emulator)).returncode == 0
+    assert program.run(**tiles).returncode == 0
     error = compare(case, *program.results()).out_error
     assert 1e-6 < error < 1e-4
 
