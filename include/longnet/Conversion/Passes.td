@@ -147,11 +147,15 @@ def LongNetHoistScratch : Pass<"longnet-hoist-scratch"> {
   let description = [{
     Moves `memref.alloc`s that an iteration frees again, of sizes that do not
     depend on it, out of `scf.for` and `omp.wsloop`: every thread allocates its
-    own before its share of the iterations and frees it after them. Memory that
-    is given back to the system has to be mapped again, which takes longer than
-    much that is done with it. `linalg.fill`s of it marked `longnet.done_once`
-    go with it. To be run when parallel loops have become OpenMP's.
+    own before its share of the iterations and frees it after them, all in one
+    buffer. Memory that is given back to the system has to be mapped again, which
+    takes longer than much that is done with it, and the C library keeps a buffer
+    that it has seen before sooner than many. `linalg.fill`s of it marked
+    `longnet.done_once` go with it. To be run when parallel loops have become
+    OpenMP's.
   }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect"];
 }
 
 def LongNetExport : Pass<"longnet-export", "::mlir::ModuleOp"> {

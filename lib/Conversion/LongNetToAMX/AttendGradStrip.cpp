@@ -133,9 +133,9 @@ AttendGradStrip::AttendGradStrip(AttendGradStripOp op, OpBuilder &builder)
       floats(VectorType::get(tileRows, b.getF32Type())),
       words(VectorType::get(tileRows, b.getI32Type())),
       halves(VectorType::get(2 * tileRows, b.getI16Type())) {
-  headDim = op.getKey().getType().getDimSize(2);
-  keys = op.getKey().getType().getDimSize(1);
-  valueDim = op.getValue().getType().getDimSize(2);
+  headDim = op.getKey().getType().getDimSize(2) * panelRows;
+  keys = op.getKey().getType().getDimSize(1) * panelRows;
+  valueDim = op.getValue().getType().getDimSize(2) * panelRows;
   // The more queries a group has, the less often are sums of its keys loaded,
   // and the less of the first cache is left for them.
   unitsOfGroup = headDim == 2 * panelRows ? 2 : 4;
@@ -148,13 +148,13 @@ void AttendGradStrip::emitRowPanel(const Group &group, const RowPanel &which,
   Value rows = which.isOfValues ? outGradRows : queryRows;
   // Weights in the first half of a row, slopes in the second.
   Value weights = unit.offset(unit.offset(scoreBuffers, group.scores),
-                              which.isOfValues ? 0 : tileRowBytes);
-  Factor left{weights, panelStride, panelBytes, /*isStreamed=*/false};
+                              panelOffset(0, which.isOfValues ? 0 : 1));
+  Factor left{weights, /*isStreamed=*/false, panelBytes};
   Factor right{element(element(rows, group.block, blockBytes(dim)), which.panel,
-                       panelStride),
-               dim * 4, blockBytes(dim), /*isStreamed=*/true};
+                       2 * tileBytes),
+               /*isStreamed=*/true, blockBytes(dim)};
   multiplyPanels(left, right, unitsOfGroup,
-                 {element(sums, which.panel, panelStride), dim * 4},
+                 {element(sums, which.panel, panelBytes)},
                  /*fromZero=*/false, work);
 }
 
@@ -163,11 +163,10 @@ void AttendGradStrip::emitQueryPanel(const Tile &tile, Value which,
   int64_t panels = headDim / panelRows;
   Value block = divide(which, panels);
   Value panel = subtract(which, multiply(block, panels));
-  Factor left{element(tile.keyColumns, panel, panelRows * keys * 2), keys * 2,
-              tileRowBytes, /*isStreamed=*/true};
+  Factor left{element(tile.keyColumns, panel, panelRows * keys * 2),
+              /*isStreamed=*/true};
   Value slopes = arith::MulIOp::create(b, block, tile.slopeStride);
-  Factor right{unit.offset(tile.slopes, slopes), panelStride,
-               tileRows * panelStride, /*isStreamed=*/true};
+  Factor right{unit.offset(tile.slopes, slopes), /*isStreamed=*/true};
   Value sums = arith::MulIOp::create(b, block, tile.queryGradStride);
   sums = unit.offset(tile.queryGrads, add(sums, multiply(panel, panelBytes)));
   multiplyPanels(left, right, keys / panelRows, {sums}, /*fromZero=*/false,
@@ -176,19 +175,19 @@ void AttendGradStrip::emitQueryPanel(const Tile &tile, Value which,
 
 void AttendGradStrip::emitScores(const Unit &at, Value scores,
                                  VectorWork work) {
-  Factor left{element(keyRows, at.strip, panelRows * headDim * 2), headDim * 2,
-              tileRowBytes, /*isStreamed=*/true};
-  Factor right{element(queries, at.block, blockBytes(headDim)), panelStride,
-               tileRows * panelStride, /*isStreamed=*/true};
+  Factor left{element(keyRows, at.strip, panelRows * headDim * 2),
+              /*isStreamed=*/true};
+  Factor right{element(queries, at.block, blockBytes(headDim)),
+               /*isStreamed=*/true};
   multiplyPanels(left, right, headDim / panelRows, {scores}, /*fromZero=*/true,
                  work);
 }
 
 void AttendGradStrip::emitInner(const Unit &at, VectorWork work) {
   Factor left{element(valueRows, at.strip, panelRows * valueDim * 2),
-              valueDim * 2, tileRowBytes, /*isStreamed=*/true};
-  Factor right{element(outGrads, at.block, blockBytes(valueDim)), panelStride,
-               tileRows * panelStride, /*isStreamed=*/true};
+              /*isStreamed=*/true};
+  Factor right{element(outGrads, at.block, blockBytes(valueDim)),
+               /*isStreamed=*/true};
   multiplyPanels(left, right, valueDim / panelRows, {inner}, /*fromZero=*/true,
                  work);
 }
@@ -199,7 +198,7 @@ void AttendGradStrip::emitWeights(Value scores, Value slopes, int64_t pair) {
   Value weight[2][2], slope[2][2];
   for (int64_t key : {0, 1})
     for (int64_t half : {0, 1}) {
-      int64_t at = (2 * pair + key) * panelStride + half * tileRowBytes;
+      int64_t at = panelOffset(2 * pair + key, half);
       Value score = unit.load(floats, unit.offset(scores, at));
       Value bits = math::FmaOp::create(b, score, scale, levels[half]);
       auto power = math::Exp2Op::create(b, bits, arith::FastMathFlags::afn);
@@ -212,14 +211,15 @@ void AttendGradStrip::emitWeights(Value scores, Value slopes, int64_t pair) {
     }
   // Two vectors of queries side by side, and for slopes two keys.
   for (int64_t key : {0, 1}) {
-    Value row = unit.offset(scores, (2 * pair + key) * panelStride);
-    unit.store(merge(weight[key][0], weight[key][1]), row);
+    int64_t row = 2 * pair + key;
+    unit.store(merge(weight[key][0], weight[key][1]),
+               unit.offset(scores, panelOffset(row, 0)));
     unit.store(merge(slope[key][0], slope[key][1]),
-               unit.offset(row, tileRowBytes));
+               unit.offset(scores, panelOffset(row, 1)));
   }
   for (int64_t half : {0, 1})
     unit.store(merge(slope[0][half], slope[1][half]),
-               unit.offset(slopes, pair * panelStride + half * tileRowBytes));
+               unit.offset(slopes, pairsOffset(pair, half)));
   // Otherwise LLVM has too much in registers at once.
   unit.fence();
 }
@@ -267,14 +267,13 @@ void AttendGradStrip::emitUnit(const Position &at, const Group &before,
   }
   Value stripInTile = subtract(at.strip, multiply(at.tile, keys / panelRows));
   Value slopes = unit.offset(element(at.slopes, current, slopeBytes()),
-                             multiply(stripInTile, tileRows * panelStride));
+                             multiply(stripInTile, 2 * tileBytes));
 
   int64_t products =
       4 * (rowPanels.size() * unitsOfGroup + queryPanels * keys / panelRows +
            (headDim + valueDim) / panelRows);
   // Inner products are stored during the first four products.
-  constexpr int64_t pairs = panelRows / 2;
-  int64_t wait = std::min<int64_t>(products / 2, 8);
+  constexpr int64_t pairs = panelRows / 2, wait = 4;
   products -= wait;
   int64_t product = -wait;
   auto work = [&] {
@@ -474,15 +473,10 @@ void AttendGradStrip::emitTiles(Value tiles) {
 
 LogicalResult lowerAttendGradStrip(AttendGradStripOp op,
                                    PatternRewriter &rewriter) {
-  int64_t queries = op.getQuery().getType().getDimSize(2),
-          headDim = op.getKey().getType().getDimSize(2),
-          keys = op.getKey().getType().getDimSize(1),
-          valueDim = op.getValue().getType().getDimSize(2);
-  if (queries != lanes || headDim % panelRows != 0 ||
-      valueDim % panelRows != 0 || keys != 4 * panelRows)
+  if (op.getLse().getType().getDimSize(1) != lanes ||
+      op.getKey().getType().getDimSize(1) != 4)
     return rewriter.notifyMatchFailure(
-        op, "expects blocks of 32 queries, tiles of 128 keys, and head "
-            "dimensions in multiples of 32");
+        op, "expects blocks of 32 queries and tiles of 128 keys");
   AttendGradStrip(op, rewriter).emit();
   rewriter.eraseOp(op);
   return success();

@@ -35,9 +35,9 @@ class AttendStrip : public StripEmitter {
 public:
   AttendStrip(AttendStripOp op, OpBuilder &builder)
       : StripEmitter(builder, op.getLoc()), op(op) {
-    headDim = op.getKey().getType().getDimSize(2);
-    keys = op.getKey().getType().getDimSize(1);
-    valueDim = op.getValue().getType().getDimSize(1);
+    headDim = 2 * op.getQuery().getType().getDimSize(1);
+    keys = op.getKey().getType().getDimSize(1) * panelRows;
+    valueDim = op.getValue().getType().getDimSize(1) * panelRows;
     passes = valueDim / panelRows;
     panels = keys / panelRows / passes;
   }
@@ -77,6 +77,10 @@ private:
   void emitSums(const Before &before, int64_t pass, VectorWork work);
 
   double scale() { return op.getScale().convertToDouble(); }
+  /// A panel of sums, whose rows are those of all lanes.
+  static Panel sumsAt(Value pointer) {
+    return {pointer, lanes * 4, tileRows * lanes * 4, tileRowBytes};
+  }
   int64_t weightBytes() const { return keys * lanes * 2; }
   int64_t accBytes() const { return valueDim * lanes * 4; }
   /// Bytes to the weights of the pair before.
@@ -98,21 +102,21 @@ private:
 void AttendStrip::emitScores(const Pair &pair, int64_t panel, Value scores,
                              VectorWork work) {
   Factor left{unit.offset(pair.keys, panel * panelRows * headDim * 2),
-              headDim * 2, tileRowBytes, /*isStreamed=*/true};
-  Factor right{pair.queries, panelStride, tileRows * panelStride,
-               /*isStreamed=*/false};
+              /*isStreamed=*/true};
+  Factor right{pair.queries, /*isStreamed=*/false, 2 * tileBytes, tileRowBytes,
+               2 * tileRowBytes};
   multiplyPanels(left, right, headDim / panelRows, {scores}, /*fromZero=*/true,
                  work);
 }
 
 void AttendStrip::emitSums(const Before &before, int64_t pass,
                            VectorWork work) {
-  Factor left{unit.offset(before.values, pass * panelRows * keys * 2), keys * 2,
-              tileRowBytes, /*isStreamed=*/true};
-  Factor right{unit.offset(weightBuffers, otherWeights(before)), panelStride,
-               tileRows * panelStride, /*isStreamed=*/false};
+  Factor left{unit.offset(before.values, pass * panelRows * keys * 2),
+              /*isStreamed=*/true};
+  Factor right{unit.offset(weightBuffers, otherWeights(before)),
+               /*isStreamed=*/false};
   multiplyPanels(left, right, keys / panelRows,
-                 {unit.offset(before.acc, pass * panelBytes)},
+                 sumsAt(unit.offset(before.acc, pass * panelBytes)),
                  /*fromZero=*/false, work);
 }
 
@@ -133,7 +137,7 @@ void AttendStrip::emitPair(const Pair &now, const Pair &next,
     otherScores = choose(isFirst, otherScores, scores);
     scores = first;
   }
-  held = Panel{before.held};
+  held = sumsAt(before.held);
   Value isHidden = hides(sight, keys);
   for (int64_t pass = 0; pass < passes; ++pass) {
     emitIf(isHidden, [&] {
@@ -149,13 +153,13 @@ void AttendStrip::emitPair(const Pair &now, const Pair &next,
       int64_t begin = product * vectors / products;
       int64_t end = ++product * vectors / products;
       for (int64_t at = begin; at < end; ++at) {
-        int64_t half = at % 2 * tileRowBytes, row = at / 2;
-        Value even = unit.offset(scores, 2 * row * panelStride + half);
-        Value pairs =
-            exponential.emit(unit.load(vector, even),
-                             unit.load(vector, unit.offset(even, panelStride)));
+        int64_t half = at % 2, row = at / 2;
+        Value even = unit.offset(scores, panelOffset(2 * row, half));
+        Value pairs = exponential.emit(
+            unit.load(vector, even),
+            unit.load(vector, unit.offset(even, tileRowBytes)));
         unit.store(pairs, unit.offset(written, pass * weightBytes() / passes +
-                                                   row * panelStride + half));
+                                                   pairsOffset(row, half)));
         Value &sum = sums[at % 2];
         // Pinned, or LLVM adds up everything at the end of the step.
         sum = unit.pin(exponential.addPairs(sum, pairs));
@@ -248,7 +252,7 @@ void AttendStrip::emitPairs(Value first) {
   });
 
   Before before = Before::of(state);
-  held = Panel{before.held};
+  held = sumsAt(before.held);
   for (int64_t pass = 0; pass < passes; ++pass)
     emitSums(before, pass, noWork);
   storeHeld();
@@ -258,9 +262,9 @@ void AttendStrip::emitPairs(Value first) {
 
 LogicalResult lowerAttendStrip(AttendStripOp op, PatternRewriter &rewriter) {
   int64_t queries = op.getQuery().getType().getDimSize(2),
-          headDim = op.getKey().getType().getDimSize(2),
-          keys = op.getKey().getType().getDimSize(1),
-          valueDim = op.getValue().getType().getDimSize(1);
+          headDim = 2 * op.getQuery().getType().getDimSize(1),
+          keys = op.getKey().getType().getDimSize(1) * panelRows,
+          valueDim = op.getValue().getType().getDimSize(1) * panelRows;
   if (queries != lanes || headDim % panelRows != 0 ||
       valueDim % panelRows != 0 || keys % valueDim != 0)
     return rewriter.notifyMatchFailure(

@@ -20,8 +20,8 @@ static constexpr unsigned sumTiles = 4;
 
 /// The place of the sums of register `tile`.
 static Value placeOf(TileUnit &unit, const Panel &panel, unsigned tile) {
-  return unit.offset(panel.pointer, tile / 2 * tileRows * panel.stride +
-                                        tile % 2 * tileRowBytes);
+  return unit.offset(panel.pointer,
+                     tile / 2 * panel.below + tile % 2 * panel.beside);
 }
 
 void StripEmitter::loop(Value begin, Value end, int64_t step,
@@ -71,9 +71,9 @@ void StripEmitter::multiplyPanels(const Factor &left, const Factor &right,
     load(4, left, step * left.step);
     load(6, right, step * right.step);
     multiply(0, 4, 6);
-    load(7, right, step * right.step + tileRowBytes);
+    load(7, right, step * right.step + right.second);
     multiply(1, 4, 7);
-    load(5, left, step * left.step + tileRows * left.stride);
+    load(5, left, step * left.step + left.second);
     multiply(2, 5, 6);
     multiply(3, 5, 7);
   }
@@ -134,14 +134,21 @@ void StripEmitter::hide(const Sight &sight, int64_t skipped, int64_t rows,
   }
   Value hidden = unit.splat(floats, value);
   SmallVector<Value> none;
-  loop(index(0), index(rows), 1, none, [&](Value row, SmallVector<Value> &) {
-    Value line = element(scores, row, panelStride), key = broadcast(row);
-    for (int64_t half : {0, 1}) {
-      Value at = unit.offset(line, half * tileRowBytes);
-      Value isSeen = less(key, limits[half]);
-      unit.store(choose(isSeen, unit.load(floats, at), hidden), at);
-    }
-  });
+  loop(index(0), index(rows / panelRows), 1, none,
+       [&](Value panel, SmallVector<Value> &) {
+         Value lines = element(scores, panel, panelBytes),
+               first = multiply(panel, panelRows);
+         loop(index(0), index(panelRows), 1, none,
+              [&](Value row, SmallVector<Value> &) {
+                Value line = element(lines, row, tileRowBytes),
+                      key = broadcast(add(first, row));
+                for (int64_t half : {0, 1}) {
+                  Value at = unit.offset(line, panelOffset(0, half));
+                  Value isSeen = less(key, limits[half]);
+                  unit.store(choose(isSeen, unit.load(floats, at), hidden), at);
+                }
+              });
+       });
 }
 
 } // namespace longnet

@@ -16,26 +16,28 @@ namespace longnet {
 
 /// Rows of a panel: what 2 x 2 tile registers of f32 hold, 32 x 32 elements.
 constexpr int64_t panelRows = 2 * tileRows;
-/// Bytes from a row to the next one of a panel that lies by itself, of f32 or
-/// of pairs of bf16, and of such a panel.
-constexpr int64_t panelStride = 2 * tileRowBytes;
-constexpr int64_t panelBytes = panelRows * panelStride;
+/// Bytes of a tile register in memory, without gaps, and of the four that hold
+/// a panel of f32.
+constexpr int64_t tileBytes = tileRows * tileRowBytes;
+constexpr int64_t panelBytes = 4 * tileBytes;
 /// Queries of a block.
 constexpr int64_t lanes = 32;
 
-/// A panel of f32 in memory.
+/// A panel of f32 in memory: bytes from a row to the next one, from a tile to
+/// the one below it and to the one beside it.
 struct Panel {
   mlir::Value pointer;
-  int64_t stride = panelStride;
+  int64_t stride = tileRowBytes, below = tileBytes, beside = 2 * tileBytes;
 };
 
 /// 32 rows of the left factor of a product of bf16, or 32 columns of the right
-/// one in pairs: `step` bytes on, the next 32 terms of the sum.
+/// one in pairs: two tiles, `second` bytes from one to the other, and `step`
+/// bytes on, the next 32 terms of the sum.
 struct Factor {
   mlir::Value pointer;
-  int64_t stride, step;
   /// Whether it is read so seldom that it should not stay in the first cache.
   bool isStreamed;
+  int64_t step = 2 * tileBytes, second = tileBytes, stride = tileRowBytes;
 };
 
 /// What the queries of a block see of some keys: query `i` sees the keys
@@ -121,6 +123,15 @@ protected:
   /// keys, `skipped` of what they see are others.
   void hide(const Sight &sight, int64_t skipped, int64_t rows,
             mlir::Value scores, double value);
+  /// Bytes to a half of row `row` of panels of f32, and of factors in pairs.
+  static int64_t panelOffset(int64_t row, int64_t half) {
+    return row / panelRows * panelBytes + half * panelBytes / 2 +
+           row % panelRows * tileRowBytes;
+  }
+  static int64_t pairsOffset(int64_t row, int64_t half) {
+    return (row / tileRows * 2 + half) * tileBytes +
+           row % tileRows * tileRowBytes;
+  }
 
   mlir::ImplicitLocOpBuilder b;
   TileUnit unit;

@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "longnet/Conversion/Passes.h"
+#include "longnet/Dialect/LongNet/IR/IndexExpr.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/OpenMP/OpenMPDialect.h"
@@ -21,6 +23,10 @@ namespace longnet {
 #include "longnet/Conversion/Passes.h.inc"
 
 namespace {
+
+/// A line of the caches, and so many bytes between buffers: those of a multiple
+/// of a page's size would all begin in the same sets of the first cache.
+constexpr int64_t lineBytes = 64, gapBytes = 21 * lineBytes;
 
 /// The outermost loop around `op` whose iterations run one after another in
 /// the thread that runs `op`; null if there is none.
@@ -55,36 +61,73 @@ void movePrecedingOps(Value value, Operation *loop) {
   op->moveBefore(loop);
 }
 
-void hoist(memref::AllocOp alloc) {
-  Operation *loop = findLoop(alloc);
-  if (!loop || !llvm::all_of(alloc->getOperands(), [&](Value operand) {
-        return canPrecede(operand, loop);
-      }))
-    return;
-  // Nothing is left of the buffer when an iteration ends.
+/// A buffer that no iteration of a loop leaves anything in.
+struct Scratch {
+  memref::AllocOp alloc;
   memref::DeallocOp dealloc;
+  /// Fillings that hold for all iterations.
   SmallVector<linalg::FillOp> fills;
+};
+
+/// `alloc` as scratch of `loop`, if it is that.
+std::optional<Scratch> findScratch(memref::AllocOp alloc, Operation *loop) {
+  Scratch scratch{alloc, {}, {}};
+  if (!alloc.getType().getLayout().isIdentity() ||
+      !llvm::all_of(alloc->getOperands(),
+                    [&](Value operand) { return canPrecede(operand, loop); }))
+    return std::nullopt;
   for (Operation *user : alloc->getUsers()) {
     if (auto freeing = dyn_cast<memref::DeallocOp>(user)) {
-      if (dealloc || user->getBlock() != alloc->getBlock())
-        return;
-      dealloc = freeing;
+      if (scratch.dealloc || user->getBlock() != alloc->getBlock())
+        return std::nullopt;
+      scratch.dealloc = freeing;
     }
     if (auto fill = dyn_cast<linalg::FillOp>(user);
         fill && fill->hasAttr(doneOnce) &&
         canPrecede(fill.getInputs()[0], loop))
-      fills.push_back(fill);
+      scratch.fills.push_back(fill);
   }
-  if (!dealloc)
-    return;
-  for (Value operand : alloc->getOperands())
-    movePrecedingOps(operand, loop);
-  alloc->moveBefore(loop);
-  for (linalg::FillOp fill : fills) {
-    movePrecedingOps(fill.getInputs()[0], loop);
-    fill->moveBefore(loop);
+  if (!scratch.dealloc)
+    return std::nullopt;
+  return scratch;
+}
+
+/// Puts `all` into one buffer that lives as long as `loop`.
+void hoist(ArrayRef<Scratch> all, Operation *loop) {
+  OpBuilder b(loop);
+  Location loc = loop->getLoc();
+  DataLayout layout = DataLayout::closest(loop);
+  IndexExpr end(b, loc, b.getIndexAttr(0));
+  SmallVector<Value> begins;
+  for (Scratch scratch : all) {
+    memref::AllocOp alloc = scratch.alloc;
+    for (Value operand : alloc->getOperands())
+      movePrecedingOps(operand, loop);
+    begins.push_back(end.materialize());
+    IndexExpr size =
+        end.constant(layout.getTypeSize(alloc.getType().getElementType()));
+    for (OpFoldResult extent : alloc.getMixedSizes())
+      size = size * IndexExpr(b, loc, extent);
+    end = end + ceilDiv(size, lineBytes) * lineBytes + gapBytes;
   }
-  dealloc->moveAfter(loop);
+  auto type = MemRefType::get(ShapedType::kDynamic, b.getI8Type());
+  Value buffer = memref::AllocOp::create(b, loc, type, end.materialize(),
+                                         b.getI64IntegerAttr(lineBytes));
+  for (auto [scratch, begin] : llvm::zip_equal(all, begins)) {
+    memref::AllocOp alloc = scratch.alloc;
+    Value view = memref::ViewOp::create(b, loc, alloc.getType(), buffer, begin,
+                                        alloc.getDynamicSizes());
+    for (linalg::FillOp fill : scratch.fills) {
+      movePrecedingOps(fill.getInputs()[0], loop);
+      fill->moveBefore(loop);
+    }
+    memref::DeallocOp dealloc = scratch.dealloc;
+    dealloc.erase();
+    alloc.replaceAllUsesWith(view);
+    alloc.erase();
+  }
+  b.setInsertionPointAfter(loop);
+  memref::DeallocOp::create(b, loc, buffer);
 }
 
 struct LongNetHoistScratchPass
@@ -92,11 +135,14 @@ struct LongNetHoistScratchPass
   using Base::Base;
 
   void runOnOperation() override {
-    SmallVector<memref::AllocOp> allocs;
-    getOperation()->walk(
-        [&](memref::AllocOp alloc) { allocs.push_back(alloc); });
-    for (memref::AllocOp alloc : allocs)
-      hoist(alloc);
+    llvm::MapVector<Operation *, SmallVector<Scratch>> found;
+    getOperation()->walk([&](memref::AllocOp alloc) {
+      if (Operation *loop = findLoop(alloc))
+        if (std::optional<Scratch> scratch = findScratch(alloc, loop))
+          found[loop].push_back(*scratch);
+    });
+    for (auto &[loop, scratch] : found)
+      hoist(scratch, loop);
   }
 };
 

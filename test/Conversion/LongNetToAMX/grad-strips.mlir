@@ -21,10 +21,10 @@
 // Scores that nobody sees are hidden, then weights follow after some products.
 // CHECK: scf.if
 // CHECK: scf.for
-// CHECK-COUNT-10: "llvm.x86.tdpbf16ps"
+// CHECK-COUNT-6: "llvm.x86.tdpbf16ps"
 // CHECK: math.exp2 %{{.*}} fastmath<afn> {longnet.flushed_to_zero, longnet.rounded_to_bf16}
 // CHECK: llvm.inline_asm has_side_effects "", "~{memory}"
-// CHECK-COUNT-22: "llvm.x86.tdpbf16ps"
+// CHECK-COUNT-26: "llvm.x86.tdpbf16ps"
 // CHECK: scf.if
 // CHECK: scf.for
 // CHECK-COUNT-48: "llvm.x86.tdpbf16ps"
@@ -40,14 +40,14 @@
 // CHECK: "llvm.x86.tilerelease"
 // CHECK: "llvm.x86.sse.ldmxcsr"
 // CHECK-NEXT: return
-func.func @strip(%q: memref<?x32x32x2xbf16>, %qr: memref<?x16x64x2xbf16>, %k: memref<?x128x64xbf16>, %kc: memref<?x64x128xbf16>,
-                 %row: memref<?x32xf32>, %visible: index, %count: index, %dq: memref<?x64x32xf32>, %dk: memref<?x128x64xf32>,
-                 %slopes: memref<32x64x32x2xbf16>) {
+func.func @strip(%q: memref<?x2x2x16x16x2xbf16>, %qr: memref<?x1x4x16x16x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %kc: memref<?x2x4x32x32xbf16>,
+                 %row: memref<?x32xf32>, %visible: index, %count: index, %dq: memref<?x2x2x32x16xf32>, %dk: memref<?x4x4x32x16xf32>,
+                 %slopes: memref<32x4096xbf16>) {
   longnet.attend_grad_strip scale = 0.125 visible = %visible of %count
-      ins(%q, %qr, %k, %kc, %k, %q, %qr, %row, %row : memref<?x32x32x2xbf16>, memref<?x16x64x2xbf16>, memref<?x128x64xbf16>,
-          memref<?x64x128xbf16>, memref<?x128x64xbf16>, memref<?x32x32x2xbf16>, memref<?x16x64x2xbf16>, memref<?x32xf32>, memref<?x32xf32>)
-      outs(%dq, %dk, %dk : memref<?x64x32xf32>, memref<?x128x64xf32>, memref<?x128x64xf32>)
-      scratch(%slopes : memref<32x64x32x2xbf16>)
+      ins(%q, %qr, %k, %kc, %k, %q, %qr, %row, %row : memref<?x2x2x16x16x2xbf16>, memref<?x1x4x16x16x2xbf16>, memref<?x4x2x32x32xbf16>,
+          memref<?x2x4x32x32xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x2x16x16x2xbf16>, memref<?x1x4x16x16x2xbf16>, memref<?x32xf32>, memref<?x32xf32>)
+      outs(%dq, %dk, %dk : memref<?x2x2x32x16xf32>, memref<?x4x4x32x16xf32>, memref<?x4x4x32x16xf32>)
+      scratch(%slopes : memref<32x4096xbf16>)
   return
 }
 
@@ -60,25 +60,25 @@ func.func @strip(%q: memref<?x32x32x2xbf16>, %qr: memref<?x16x64x2xbf16>, %k: me
 // CHECK-COUNT-80: "llvm.x86.tdpbf16ps"
 // CHECK-NOT: "llvm.x86.tdpbf16ps"
 // CHECK: scf.yield
-func.func @wide(%q: memref<?x64x32x2xbf16>, %qr: memref<?x16x128x2xbf16>, %k: memref<?x128x128xbf16>,
-                %row: memref<?x32xf32>, %visible: index, %count: index, %dq: memref<?x128x32xf32>, %dk: memref<?x128x128xf32>,
-                %slopes: memref<32x64x32x2xbf16>) {
+func.func @wide(%q: memref<?x4x2x16x16x2xbf16>, %qr: memref<?x1x8x16x16x2xbf16>, %k: memref<?x4x4x32x32xbf16>,
+                %row: memref<?x32xf32>, %visible: index, %count: index, %dq: memref<?x4x2x32x16xf32>, %dk: memref<?x4x8x32x16xf32>,
+                %slopes: memref<32x4096xbf16>) {
   longnet.attend_grad_strip scale = 0.125 visible = %visible of %count
-      ins(%q, %qr, %k, %k, %k, %q, %qr, %row, %row : memref<?x64x32x2xbf16>, memref<?x16x128x2xbf16>, memref<?x128x128xbf16>,
-          memref<?x128x128xbf16>, memref<?x128x128xbf16>, memref<?x64x32x2xbf16>, memref<?x16x128x2xbf16>, memref<?x32xf32>, memref<?x32xf32>)
-      outs(%dq, %dk, %dk : memref<?x128x32xf32>, memref<?x128x128xf32>, memref<?x128x128xf32>)
-      scratch(%slopes : memref<32x64x32x2xbf16>)
+      ins(%q, %qr, %k, %k, %k, %q, %qr, %row, %row : memref<?x4x2x16x16x2xbf16>, memref<?x1x8x16x16x2xbf16>, memref<?x4x4x32x32xbf16>,
+          memref<?x4x4x32x32xbf16>, memref<?x4x4x32x32xbf16>, memref<?x4x2x16x16x2xbf16>, memref<?x1x8x16x16x2xbf16>, memref<?x32xf32>, memref<?x32xf32>)
+      outs(%dq, %dk, %dk : memref<?x4x2x32x16xf32>, memref<?x4x8x32x16xf32>, memref<?x4x8x32x16xf32>)
+      scratch(%slopes : memref<32x4096xbf16>)
   return
 }
 
 // CHECK-LABEL: func @small_tiles
 // CHECK: longnet.attend_grad_strip
-func.func @small_tiles(%q: memref<?x16x32x2xbf16>, %qr: memref<?x16x32x2xbf16>, %k: memref<?x64x32xbf16>, %kc: memref<?x32x64xbf16>,
-                       %row: memref<?x32xf32>, %at: index, %dq: memref<?x32x32xf32>, %dk: memref<?x64x32xf32>, %slopes: memref<32x32x32x2xbf16>) {
+func.func @small_tiles(%q: memref<?x1x2x16x16x2xbf16>, %qr: memref<?x1x2x16x16x2xbf16>, %k: memref<?x2x1x32x32xbf16>, %kc: memref<?x1x2x32x32xbf16>,
+                       %row: memref<?x32xf32>, %at: index, %dq: memref<?x1x2x32x16xf32>, %dk: memref<?x2x2x32x16xf32>, %slopes: memref<32x2048xbf16>) {
   longnet.attend_grad_strip scale = 0.125 visible = %at of %at
-      ins(%q, %qr, %k, %kc, %k, %q, %qr, %row, %row : memref<?x16x32x2xbf16>, memref<?x16x32x2xbf16>, memref<?x64x32xbf16>,
-          memref<?x32x64xbf16>, memref<?x64x32xbf16>, memref<?x16x32x2xbf16>, memref<?x16x32x2xbf16>, memref<?x32xf32>, memref<?x32xf32>)
-      outs(%dq, %dk, %dk : memref<?x32x32xf32>, memref<?x64x32xf32>, memref<?x64x32xf32>)
-      scratch(%slopes : memref<32x32x32x2xbf16>)
+      ins(%q, %qr, %k, %kc, %k, %q, %qr, %row, %row : memref<?x1x2x16x16x2xbf16>, memref<?x1x2x16x16x2xbf16>, memref<?x2x1x32x32xbf16>,
+          memref<?x1x2x32x32xbf16>, memref<?x2x1x32x32xbf16>, memref<?x1x2x16x16x2xbf16>, memref<?x1x2x16x16x2xbf16>, memref<?x32xf32>, memref<?x32xf32>)
+      outs(%dq, %dk, %dk : memref<?x1x2x32x16xf32>, memref<?x2x2x32x16xf32>, memref<?x2x2x32x16xf32>)
+      scratch(%slopes : memref<32x2048xbf16>)
   return
 }

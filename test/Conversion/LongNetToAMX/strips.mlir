@@ -33,10 +33,10 @@
 // CHECK: }
 // CHECK-NEXT: llvm.call_intrinsic "llvm.x86.tilerelease"
 // CHECK-NEXT: return
-func.func @strip(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x128xbf16>, %visible: index,
+func.func @strip(%q: memref<?x32x32x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %v: memref<?x2x4x32x32xbf16>, %visible: index,
                  %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   longnet.attend_strip scale = 0.125 visible = %visible of %visible
-      ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
+      ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
@@ -61,27 +61,24 @@ func.func @strip(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memr
 // CHECK: arith.maxui
 // CHECK-NEXT: %[[BOUND:.*]] = arith.bitcast %{{.*}} : i32 to f32
 // CHECK-NEXT: return %[[BOUND]]
-func.func @bound(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %max: memref<?x32xf32>) -> f32 {
-  %bound = longnet.score_bound %q, %k, %max : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x32xf32>
+func.func @bound(%q: memref<?x32x32x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %max: memref<?x32xf32>) -> f32 {
+  %bound = longnet.score_bound %q, %k, %max : memref<?x32x32x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x32xf32>
   return %bound : f32
 }
 
 // CHECK-LABEL: func @other_shapes
-// CHECK-COUNT-3: longnet.attend_strip
+// CHECK-COUNT-2: longnet.attend_strip
 // CHECK: longnet.score_bound
-func.func @other_shapes(%q: memref<?x8x32x2xbf16>, %k: memref<?x64x16xbf16>, %v: memref<?x16x64xbf16>, %q64: memref<?x32x64x2xbf16>,
-                        %k64: memref<?x64x64xbf16>, %v64: memref<?x64x64xbf16>, %q32: memref<?x32x32x2xbf16>, %k32: memref<?x96x64xbf16>,
-                        %v32: memref<?x64x96xbf16>, %acc: memref<?x16x32xf32>, %acc64: memref<?x64x64xf32>, %acc32: memref<?x64x32xf32>,
-                        %sum: memref<?x32xf32>, %sum64: memref<?x64xf32>, %visible: index) -> f32 {
-  // Half a panel of dimensions.
-  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x8x32x2xbf16>, memref<?x64x16xbf16>, memref<?x16x64xbf16>)
-      outs(%acc, %sum : memref<?x16x32xf32>, memref<?x32xf32>)
+func.func @other_shapes(%q: memref<?x32x32x2xbf16>, %k: memref<?x3x2x32x32xbf16>, %v: memref<?x2x3x32x32xbf16>, %q64: memref<?x32x64x2xbf16>,
+                        %k64: memref<?x2x2x32x32xbf16>, %v64: memref<?x2x2x32x32xbf16>, %q8: memref<?x32x8x2xbf16>, %acc: memref<?x64x32xf32>,
+                        %acc64: memref<?x64x64xf32>, %sum: memref<?x32xf32>, %sum64: memref<?x64xf32>, %max: memref<?x8xf32>, %visible: index) -> f32 {
   // 64 queries.
-  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q64, %k64, %v64 : memref<?x32x64x2xbf16>, memref<?x64x64xbf16>, memref<?x64x64xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q64, %k64, %v64 : memref<?x32x64x2xbf16>, memref<?x2x2x32x32xbf16>, memref<?x2x2x32x32xbf16>)
       outs(%acc64, %sum64 : memref<?x64x64xf32>, memref<?x64xf32>)
   // Two panels of values, three of keys.
-  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q32, %k32, %v32 : memref<?x32x32x2xbf16>, memref<?x96x64xbf16>, memref<?x64x96xbf16>)
-      outs(%acc32, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
-  %bound = longnet.score_bound %q, %k, %sum : memref<?x8x32x2xbf16>, memref<?x64x16xbf16>, memref<?x32xf32>
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x3x2x32x32xbf16>, memref<?x2x3x32x32xbf16>)
+      outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
+  // Less than a vector of queries.
+  %bound = longnet.score_bound %q8, %k, %max : memref<?x32x8x2xbf16>, memref<?x3x2x32x32xbf16>, memref<?x8xf32>
   return %bound : f32
 }

@@ -1,10 +1,15 @@
 // RUN: longnet-opt %s --allow-unregistered-dialect --longnet-hoist-scratch | FileCheck %s -enable-var-scope
 
+// Bytes of a buffer in whole lines, and a gap.
+// CHECK-DAG: #[[$BYTES:.*]] = affine_map<()[s0] -> ((s0 ceildiv 16) * 64 + 1344)>
+
 // Every thread allocates what all its iterations use; what depends on one stays.
 // CHECK-LABEL: func @tasks
 // CHECK: omp.parallel {
-// CHECK-NEXT: %[[SIZE:.*]] = arith.minsi
-// CHECK-NEXT: %[[SCRATCH:.*]] = memref.alloc(%[[SIZE]])
+// CHECK: %[[SIZE:.*]] = arith.minsi
+// CHECK: %[[ALL:.*]] = affine.apply #[[$BYTES]]()[%[[SIZE]]]
+// CHECK-NEXT: %[[BUFFER:.*]] = memref.alloc(%[[ALL]]) {alignment = 64 : i64} : memref<?xi8>
+// CHECK-NEXT: %[[SCRATCH:.*]] = memref.view %[[BUFFER]][%{{.*}}][%[[SIZE]]] : memref<?xi8> to memref<?xf32>
 // CHECK-NEXT: linalg.fill {longnet.done_once} ins(%{{.*}}) outs(%[[SCRATCH]] :
 // CHECK-NEXT: omp.wsloop {
 // CHECK-NEXT: omp.loop_nest (%[[I:[a-z0-9]*]])
@@ -16,7 +21,7 @@
 // CHECK-NEXT: memref.dealloc %[[OWN]]
 // CHECK-NEXT: }
 // CHECK-NEXT: omp.yield
-// CHECK: memref.dealloc %[[SCRATCH]]
+// CHECK: memref.dealloc %[[BUFFER]]
 // CHECK-NEXT: omp.terminator
 func.func @tasks(%n: index, %x: f32) {
   %c0 = arith.constant 0 : index
@@ -46,14 +51,15 @@ func.func @tasks(%n: index, %x: f32) {
 
 // Through all loops of a nest, but not out of a condition.
 // CHECK-LABEL: func @loops
-// CHECK: memref.alloc() : memref<4xf32>
+// CHECK: %[[BUFFER:.*]] = memref.alloc(%c1408) {alignment = 64 : i64} : memref<?xi8>
+// CHECK-NEXT: %[[SCRATCH:.*]] = memref.view %[[BUFFER]][%c0{{.*}}][] : memref<?xi8> to memref<4xf32>
 // CHECK-NEXT: scf.for
 // CHECK-NEXT: scf.for
 // CHECK-NEXT: "test.use"
 // CHECK-NEXT: scf.if
 // CHECK-NEXT: memref.alloc() : memref<5xf32>
 // CHECK: memref.dealloc %{{.*}} : memref<5xf32>
-// CHECK: memref.dealloc %{{.*}} : memref<4xf32>
+// CHECK: memref.dealloc %[[BUFFER]] : memref<?xi8>
 // CHECK-NEXT: return
 func.func @loops(%n: index, %b: i1) {
   %c0 = arith.constant 0 : index

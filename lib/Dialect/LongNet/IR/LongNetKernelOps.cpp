@@ -388,20 +388,14 @@ static bool isDense(MemRefType type) {
   return true;
 }
 
-/// What holds of blocks of queries and tiles of keys: dense buffers, and pairs
-/// where there are four dimensions.
+/// What holds of blocks of queries and tiles of keys: dense buffers.
 static LogicalResult verifyStrip(Operation *op) {
-  for (Value operand : op->getOperands()) {
-    auto type = dyn_cast<MemRefType>(operand.getType());
-    if (!type)
-      continue;
-    if (!isDense(type))
+  for (Value operand : op->getOperands())
+    if (auto type = dyn_cast<MemRefType>(operand.getType());
+        type && !isDense(type))
       return op->emitOpError() << "expects contiguous buffers of static sizes "
                                   "but for the first one, got "
                                << type;
-    if (type.getRank() == 4 && type.getDimSize(3) != 2)
-      return op->emitOpError() << "expects pairs of 2 elements, got " << type;
-  }
   return success();
 }
 
@@ -413,29 +407,57 @@ static LogicalResult verifyStripScale(Operation *op, APFloat scale) {
 
 namespace {
 
-/// Sizes that must agree, of blocks and tiles whose rows may come in pairs.
+/// How a matrix of blocks or tiles lies in memory.
+struct StripLayout {
+  /// Two rows side by side: the last dimension.
+  bool hasPairs = false;
+  /// Blocks [rows / 32, columns / width, 32, width], of rows of 64 bytes.
+  bool hasBlocks = false;
+};
+
+constexpr StripLayout asRows, asPairs{true, false}, asBlocks{false, true},
+    asBlocksOfPairs{true, true};
+
+/// Sizes that must agree, of blocks and tiles.
 class StripSizesOf {
 public:
   explicit StripSizesOf(Operation *op) : op(op) {}
 
-  /// The sizes of `value`: how many `parts` of `rows` and `lanes`, in pairs
-  /// [parts, rows / 2, lanes, 2], or of `rows` alone.
-  void add(Value value, StringRef name, StringRef parts, StringRef rows,
-           StringRef lanes = {}) {
+  /// The sizes of `value`: how many `parts` of `rows`.
+  void add(Value value, StringRef name, StringRef parts, StringRef rows) {
+    auto type = cast<ShapedType>(value.getType());
+    dims[parts].push_back({type, 0, name});
+    dims[rows].push_back({type, 1, name});
+  }
+
+  /// The sizes of `value`: how many `parts` of `rows` and `columns`.
+  void add(Value value, StripLayout layout, StringRef name, StringRef parts,
+           StringRef rows, StringRef columns) {
     auto type = cast<ShapedType>(value.getType());
     SmallVector<int64_t> sizes(type.getShape());
-    if (type.getRank() == 4) {
-      sizes[1] *= 2;
-      sizes.pop_back();
+    if (layout.hasPairs) {
+      if (sizes.pop_back_val() != 2)
+        return fail(type, "pairs of 2 elements");
+      sizes.end()[-2] *= 2;
+    }
+    if (layout.hasBlocks) {
+      constexpr int64_t bits = 8 * 64;
+      int64_t width = sizes.pop_back_val(), height = sizes.pop_back_val();
+      int64_t pair = layout.hasPairs ? 2 : 1;
+      if (height != 32 || width * pair * type.getElementTypeBitWidth() != bits)
+        return fail(type, "blocks of 32 rows of 64 bytes");
+      sizes[1] *= height;
+      sizes[2] *= width;
     }
     type = RankedTensorType::get(sizes, type.getElementType());
     dims[parts].push_back({type, 0, name});
     dims[rows].push_back({type, 1, name});
-    if (type.getRank() > 2)
-      dims[lanes].push_back({type, 2, name});
+    dims[columns].push_back({type, 2, name});
   }
 
   LogicalResult verify() {
+    if (failed(result))
+      return failure();
     for (auto &[what, sizes] : dims)
       if (failed(verifySameSize(op, what, sizes)))
         return failure();
@@ -443,7 +465,13 @@ public:
   }
 
 private:
+  void fail(ShapedType type, StringRef what) {
+    if (succeeded(result))
+      result = op->emitOpError() << "expects " << what << ", got " << type;
+  }
+
   Operation *op;
+  LogicalResult result = success();
   llvm::MapVector<StringRef, SmallVector<NamedDim>> dims;
 };
 
@@ -456,8 +484,8 @@ LogicalResult ScoreBoundOp::verify() {
   if (failed(verifyStrip(*this)))
     return failure();
   StripSizesOf sizes(*this);
-  sizes.add(getQuery(), "query", blocks, headDim, queries);
-  sizes.add(getKey(), "key", tiles, keys, headDim);
+  sizes.add(getQuery(), asPairs, "query", blocks, headDim, queries);
+  sizes.add(getKey(), asBlocks, "key", tiles, keys, headDim);
   sizes.add(getMax(), "max", blocks, queries);
   return sizes.verify();
 }
@@ -466,10 +494,10 @@ LogicalResult AttendStripOp::verify() {
   if (failed(verifyStripScale(*this, getScale())) || failed(verifyStrip(*this)))
     return failure();
   StripSizesOf sizes(*this);
-  sizes.add(getQuery(), "query", blocks, headDim, queries);
-  sizes.add(getKey(), "key", tiles, keys, headDim);
-  sizes.add(getValue(), "value", tiles, valueDim, keys);
-  sizes.add(getAcc(), "acc", blocks, valueDim, queries);
+  sizes.add(getQuery(), asPairs, "query", blocks, headDim, queries);
+  sizes.add(getKey(), asBlocks, "key", tiles, keys, headDim);
+  sizes.add(getValue(), asBlocks, "value", tiles, valueDim, keys);
+  sizes.add(getAcc(), asRows, "acc", blocks, valueDim, queries);
   sizes.add(getSum(), "sum", blocks, queries);
   return sizes.verify();
 }
@@ -478,18 +506,27 @@ LogicalResult AttendGradStripOp::verify() {
   if (failed(verifyStripScale(*this, getScale())) || failed(verifyStrip(*this)))
     return failure();
   StripSizesOf sizes(*this);
-  sizes.add(getQuery(), "query", blocks, headDim, queries);
-  sizes.add(getQueryRows(), "query_rows", blocks, queries, headDim);
-  sizes.add(getKey(), "key", tiles, keys, headDim);
-  sizes.add(getKeyColumns(), "key_columns", tiles, headDim, keys);
-  sizes.add(getValue(), "value", tiles, keys, valueDim);
-  sizes.add(getOutGrad(), "out_grad", blocks, valueDim, queries);
-  sizes.add(getOutGradRows(), "out_grad_rows", blocks, queries, valueDim);
+  sizes.add(getQuery(), asBlocksOfPairs, "query", blocks, headDim, queries);
+  sizes.add(getQueryRows(), asBlocksOfPairs, "query_rows", blocks, queries,
+            headDim);
+  sizes.add(getKey(), asBlocks, "key", tiles, keys, headDim);
+  sizes.add(getKeyColumns(), asBlocks, "key_columns", tiles, headDim, keys);
+  sizes.add(getValue(), asBlocks, "value", tiles, keys, valueDim);
+  sizes.add(getOutGrad(), asBlocksOfPairs, "out_grad", blocks, valueDim,
+            queries);
+  sizes.add(getOutGradRows(), asBlocksOfPairs, "out_grad_rows", blocks, queries,
+            valueDim);
   sizes.add(getLse(), "lse", blocks, queries);
   sizes.add(getDelta(), "delta", blocks, queries);
-  sizes.add(getQueryGrad(), "query_grad", blocks, headDim, queries);
-  sizes.add(getKeyGrad(), "key_grad", tiles, keys, headDim);
-  sizes.add(getValueGrad(), "value_grad", tiles, keys, valueDim);
-  sizes.add(getSlopes(), "slopes", "twice the number of blocks", keys, queries);
-  return sizes.verify();
+  sizes.add(getQueryGrad(), asBlocks, "query_grad", blocks, headDim, queries);
+  sizes.add(getKeyGrad(), asBlocks, "key_grad", tiles, keys, headDim);
+  sizes.add(getValueGrad(), asBlocks, "value_grad", tiles, keys, valueDim);
+  if (failed(sizes.verify()))
+    return failure();
+  int64_t slopes =
+      getKey().getType().getDimSize(1) * 32 * getLse().getType().getDimSize(1);
+  if (getSlopes().getType().getDimSize(1) != slopes)
+    return emitOpError() << "expects slopes of " << slopes << " elements, got "
+                         << getSlopes().getType();
+  return success();
 }

@@ -30,7 +30,8 @@ constexpr int64_t chunkBytes = 640 << 10;
 
 /// Packed rows, reused by all segments of a task. The first dimension counts
 /// blocks of the chunk, for the gradients of keys and values, and for all that
-/// strips have of keys, tiles of keys.
+/// strips have of keys, tiles of keys. For strips, all matrices but the single
+/// blocks are in blocks.
 struct GradScratch {
   /// [D, m], [m, D], [Dv, m] and [m, Dv], or in pairs
   Value queries, queryRows, outGrads, outGradRows;
@@ -119,16 +120,35 @@ GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
                tiles = ceilDiv(maxKeys, n).fold();
   Type element = shape.element, state = shape.accumulation;
   Type index = builder.getIndexType();
+  bool inBlocks = shape.hasGradStrips;
+  // Sums, and what is packed in pairs of rows and in rows: for strips in
+  // blocks.
+  auto sums = [&](OpFoldResult count, int64_t rows, int64_t columns) {
+    SmallVector<OpFoldResult> sizes{attr(rows), attr(columns)};
+    if (inBlocks)
+      sizes = blockSizes(builder, rows, columns, widthOfWords);
+    sizes.insert(sizes.begin(), count);
+    return allocate(sizes, state);
+  };
   auto packed = [&](int64_t rows, int64_t lanes) {
-    SmallVector<OpFoldResult> sizes{blocks, attr(rows), attr(lanes)};
+    SmallVector<OpFoldResult> sizes{attr(rows), attr(lanes)};
+    if (inBlocks) {
+      sizes = blockSizes(builder, rows, lanes, widthOfWords);
+      sizes[2] = attr(blockRows / 2);
+    } else if (shape.hasPairs()) {
+      sizes[0] = attr(shape.parts * rows / 2);
+    }
     if (shape.hasPairs())
-      sizes = {blocks, attr(shape.parts * rows / 2), attr(lanes), attr(2)};
+      sizes.push_back(attr(2));
+    sizes.insert(sizes.begin(), blocks);
     return allocate(sizes, element);
   };
   auto packedKeys = [&](int64_t rows, int64_t lanes) {
     SmallVector<OpFoldResult> sizes{attr(rows), attr(shape.parts * lanes)};
-    if (shape.hasGradStrips)
+    if (inBlocks) {
+      sizes = blockSizes(builder, rows, lanes, widthOfHalves);
       sizes.insert(sizes.begin(), tiles);
+    }
     return allocate(sizes, element);
   };
   GradScratch scratch{packed(headDim, m),
@@ -138,11 +158,11 @@ GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
                       allocate({blocks, attr(m)}, state),
                       allocate({blocks, attr(m)}, state),
                       allocate({blocks, attr(m)}, index),
-                      allocate({blocks, attr(headDim), attr(m)}, state),
+                      sums(blocks, headDim, m),
                       {packedKeys(n, headDim), packedKeys(n, valueDim),
                        allocate(attr(n), index)},
-                      allocate({tiles, attr(n), attr(headDim)}, state),
-                      allocate({tiles, attr(n), attr(valueDim)}, state),
+                      sums(tiles, n, headDim),
+                      sums(tiles, n, valueDim),
                       allocate({attr(m), attr(headDim)}, state)};
   if (!shape.hasPairs())
     return scratch;
@@ -153,8 +173,7 @@ GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
   scratch.tile.keyColumns = packedKeys(headDim, n);
   if (shape.hasGradStrips)
     scratch.slopes = allocate(
-        {attr(2 * blocksOfChunk(shape)), attr(n / 2), attr(m), attr(2)},
-        element);
+        {attr(2 * blocksOfChunk(shape)), attr(n / 2 * m * 2)}, element);
   // Columns that only fill up are packed once, here.
   for (Value buffer : {scratch.tile.keys, scratch.tile.values,
                        scratch.queryBlock, scratch.outGradBlock})
@@ -203,6 +222,10 @@ private:
   /// Attends the blocks [begin, end) to the packed keys, masking [begin, seen).
   void attendBlocks(const IndexExpr &begin, const IndexExpr &seen,
                     const IndexExpr &end, Value keyTile);
+  /// Runs `body` on the blocks of `blocks` and the parts of `lanes`, of their
+  /// transpose, that belong to them.
+  void forEachBlockOfLanes(Value blocks, Value lanes,
+                           function_ref<void(Value block, Value part)> body);
   /// Adds `factor` times the rows of `from`.
   void addRows(Value from, Value to, double factor);
 
@@ -235,10 +258,22 @@ void GradEmitter::loadBlock(const IndexExpr &start, Value index) {
                    scratch.outGrads)}) {
     Value target = shape.hasPairs() ? rowTile : block(asRows, index);
     packTile(builder, loc, source(from), target, count, shape.parts);
+    if (shape.hasGradStrips) {
+      forEachBlockOfLanes(block(asLanes, index), target,
+                          [&](Value lanes, Value part) {
+                            packColumns(builder, loc, part, lanes);
+                          });
+      forEachBlock(builder, loc, target, block(asRows, index),
+                   [&](Value part, Value rows) {
+                     packRowPairs(builder, loc, part, rows, /*parts=*/1,
+                                  /*ofHalves=*/true);
+                   });
+      continue;
+    }
     packColumns(builder, loc, target, block(asLanes, index));
     if (shape.hasPairs())
       packRowPairs(builder, loc, target, block(asRows, index), shape.parts,
-                   /*ofHalves=*/shape.hasGradStrips);
+                   /*ofHalves=*/false);
   }
   if (shape.sign != 1) {
     Value sign = constant(shape.sign), lanes = block(scratch.queries, index);
@@ -263,6 +298,23 @@ void GradEmitter::loadBlock(const IndexExpr &start, Value index) {
                         arith::SelectOp::create(b, l, isEmpty, never, args[0])};
                   });
   fillLimits(builder, loc, lanesOf(scratch.limits), first, group.diagonal);
+}
+
+void GradEmitter::forEachBlockOfLanes(Value blocks, Value lanes,
+                                      function_ref<void(Value, Value)> body) {
+  auto forEach = [&](unsigned dim, function_ref<void(IndexExpr)> inside) {
+    IndexExpr count = sizeOf(builder, loc, blocks, dim);
+    emitLoop(builder, loc, count.constant(0), count, 1,
+             [&](Value index) { inside(expr(index)); });
+  };
+  forEach(1, [&](const IndexExpr &column) {
+    Value part = viewRows(builder, loc, lanes, column * widthOfWords,
+                          column.constant(widthOfWords));
+    forEach(0, [&](const IndexExpr &row) {
+      body(viewAt(builder, loc, blocks, {row, column}),
+           viewColumns(builder, loc, part, row * blockRows, blockRows));
+    });
+  });
 }
 
 void GradEmitter::attendBlocks(const IndexExpr &begin, const IndexExpr &seen,
@@ -328,8 +380,14 @@ void GradEmitter::attendChunk(const IndexExpr &start) {
     IndexExpr first = expr(index) * shape.queryTile;
     IndexExpr lanes = minimum(count - first, shape.queryTile);
     // Transposed first: adding goes along rows.
-    packColumns(builder, loc, block(scratch.queryGrads, index),
-                scratch.gradRows);
+    Value columns = block(scratch.queryGrads, index);
+    if (shape.hasGradStrips)
+      forEachBlockOfLanes(columns, scratch.gradRows,
+                          [&](Value lanes, Value part) {
+                            packColumns(builder, loc, lanes, part);
+                          });
+    else
+      packColumns(builder, loc, columns, scratch.gradRows);
     Value gathered = viewRows(builder, loc, scratch.gradRows, zero, lanes);
     addRows(firstLanes(builder, loc, gathered, zero.constant(shape.headDim)),
             viewRows(builder, loc, group.queryGrad, start + first, lanes),
@@ -382,14 +440,23 @@ void GradEmitter::run() {
   emitLoop(builder, loc, zero, tiles, 1, [&](Value index) {
     IndexExpr first = expr(index) * shape.keyTile;
     IndexExpr count = minimum(group.keys.count - first, shape.keyTile);
-    for (auto [from, to, columns, factor] :
-         {std::tuple(scratch.keyGrads, group.keyGrad, shape.headDim, scale),
-          std::tuple(scratch.valueGrads, group.valueGrad, shape.valueDim, 1.0)})
-      addRows(
-          firstLanes(builder, loc,
-                     viewRows(builder, loc, block(from, index), zero, count),
-                     zero.constant(columns)),
-          viewRows(builder, loc, to, first, count), factor);
+    auto add = [&](Value from, Value to, double factor) {
+      Value tile = block(from, index),
+            target = viewRows(builder, loc, to, first, count);
+      auto addPart = [&](Value part, Value sums) {
+        IndexExpr rows = sizeOf(builder, loc, part, 0);
+        addRows(firstLanes(builder, loc,
+                           viewRows(builder, loc, sums, zero, rows),
+                           sizeOf(builder, loc, part, 1)),
+                part, factor);
+      };
+      if (shape.hasGradStrips)
+        forEachBlock(builder, loc, target, tile, addPart);
+      else
+        addPart(target, tile);
+    };
+    add(scratch.keyGrads, group.keyGrad, scale);
+    add(scratch.valueGrads, group.valueGrad, 1);
   });
 }
 

@@ -118,8 +118,70 @@ Value firstLanes(OpBuilder &builder, Location loc, Value block,
   return makeView(builder, loc, block, offsets, sizes, strides, /*dropped=*/0);
 }
 
+Value viewColumns(OpBuilder &builder, Location loc, Value source,
+                  const IndexExpr &first, int64_t count) {
+  SmallVector<OpFoldResult> sizes = memref::getMixedSizes(builder, loc, source);
+  SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
+  offsets[1] = first.fold();
+  sizes[1] = builder.getIndexAttr(count);
+  return makeView(builder, loc, source, offsets, sizes, strides,
+                  /*dropped=*/0);
+}
+
+SmallVector<OpFoldResult> blockSizes(Builder &builder, int64_t rows,
+                                     int64_t columns, int64_t width) {
+  return {builder.getIndexAttr(rows / blockRows),
+          builder.getIndexAttr(columns / width),
+          builder.getIndexAttr(blockRows), builder.getIndexAttr(width)};
+}
+
+void forEachBlock(OpBuilder &builder, Location loc, Value rows, Value blocks,
+                  function_ref<void(Value, Value)> body) {
+  auto type = cast<MemRefType>(blocks.getType());
+  int64_t width = type.getDimSize(3),
+          columns = cast<MemRefType>(rows.getType()).getDimSize(1);
+  IndexExpr count = sizeOf(builder, loc, rows, 0);
+  auto number = [&](int64_t value) { return count.constant(value); };
+  std::optional<int64_t> known = count.asConstant();
+  bool isWhole = known && *known % blockRows == 0;
+  emitLoop(builder, loc, number(0), ceilDiv(count, blockRows), 1,
+           [&](Value band) {
+             IndexExpr index(builder, loc, OpFoldResult(band));
+             IndexExpr first = index * blockRows;
+             Value part = viewRows(builder, loc, rows, first,
+                                   isWhole ? number(blockRows)
+                                           : minimum(count - first, blockRows));
+             auto visit = [&](const IndexExpr &at, int64_t size) {
+               body(viewColumns(builder, loc, part, at * width, size),
+                    viewAt(builder, loc, blocks, {index, at}));
+             };
+             emitLoop(builder, loc, number(0), number(columns / width), 1,
+                      [&](Value at) {
+                        visit(IndexExpr(builder, loc, OpFoldResult(at)), width);
+                      });
+             if (columns % width != 0)
+               visit(number(columns / width), columns % width);
+           });
+}
+
+static void fillZero(OpBuilder &builder, Location loc, Value buffer) {
+  Value zero = arith::ConstantOp::create(
+      builder, loc, builder.getZeroAttr(getElementTypeOrSelf(buffer)));
+  linalg::FillOp::create(builder, loc, zero, buffer);
+}
+
 void packTile(OpBuilder &builder, Location loc, Value from, Value to,
               const IndexExpr &count, int64_t parts) {
+  if (cast<MemRefType>(to.getType()).getRank() == 4) {
+    IndexExpr bands = ceilDiv(count, blockRows);
+    fillZero(
+        builder, loc,
+        viewRows(builder, loc, to, bands, sizeOf(builder, loc, to, 0) - bands));
+    return forEachBlock(builder, loc, from, to, [&](Value part, Value block) {
+      packTile(builder, loc, part, block, sizeOf(builder, loc, part, 0), parts);
+    });
+  }
   SmallVector<AffineMap> maps(
       1 + parts, AffineMap::getMultiDimIdentityMap(2, builder.getContext()));
   IndexExpr columns(builder, loc, memref::getMixedSize(builder, loc, from, 1));
@@ -135,11 +197,8 @@ void packTile(OpBuilder &builder, Location loc, Value from, Value to,
                       return splitElement(b, l, args[0], element, parts);
                     return SmallVector<Value>{convert(b, l, args[0], element)};
                   });
-  Value zero = arith::ConstantOp::create(
-      builder, loc, builder.getZeroAttr(getElementTypeOrSelf(to)));
   IndexExpr rows(builder, loc, memref::getMixedSize(builder, loc, to, 0));
-  linalg::FillOp::create(builder, loc, zero,
-                         viewRows(builder, loc, to, count, rows - count));
+  fillZero(builder, loc, viewRows(builder, loc, to, count, rows - count));
 }
 
 void packColumns(OpBuilder &builder, Location loc, Value from, Value to) {
@@ -164,6 +223,21 @@ void packPartColumns(OpBuilder &builder, Location loc, Value from, Value to,
        llvm::zip_equal(splitParts(builder, loc, from, 1, parts),
                        splitParts(builder, loc, to, 1, parts)))
     packColumns(builder, loc, rows, columns);
+}
+
+void transposeBlocks(OpBuilder &builder, Location loc, Value from, Value to) {
+  auto forEach = [&](unsigned dim, function_ref<void(IndexExpr)> body) {
+    IndexExpr count = sizeOf(builder, loc, from, dim);
+    emitLoop(builder, loc, count.constant(0), count, 1, [&](Value index) {
+      body(IndexExpr(builder, loc, OpFoldResult(index)));
+    });
+  };
+  forEach(0, [&](const IndexExpr &row) {
+    forEach(1, [&](const IndexExpr &column) {
+      packColumns(builder, loc, viewAt(builder, loc, from, {row, column}),
+                  viewAt(builder, loc, to, {column, row}));
+    });
+  });
 }
 
 static void packRowPairs(OpBuilder &builder, Location loc, Value from, Value to,
@@ -212,7 +286,9 @@ void packKeys(OpBuilder &builder, Location loc, const TileShape &shape,
     IndexExpr start = minimum(first, rows);
     packTile(builder, loc, viewRows(builder, loc, from, start, count), to,
              count, shape.parts);
-    if (columns)
+    if (columns && shape.hasBlocks())
+      transposeBlocks(builder, loc, to, columns);
+    else if (columns)
       packPartColumns(builder, loc, to, columns, shape.parts);
   }
   if (!tile.positions)
@@ -387,6 +463,11 @@ TileScratch allocateScratch(OpBuilder &builder, Location loc,
     return allocate(sizes, type);
   };
   auto allParts = [&](int64_t size) { return attr(size * shape.parts); };
+  auto keySizes = [&](int64_t rows, int64_t columns) {
+    if (shape.hasStrips())
+      return blockSizes(builder, rows, columns, widthOfHalves);
+    return SmallVector<OpFoldResult>{attr(rows), allParts(columns)};
+  };
   SmallVector<OpFoldResult> queries{blocks, headDim, lanes};
   if (shape.hasPairs())
     queries = {blocks, allParts(shape.packedHeadDim / 2), lanes, attr(2)};
@@ -396,8 +477,8 @@ TileScratch allocateScratch(OpBuilder &builder, Location loc,
       allocate({blocks, valueDim, lanes}, state),
       allocate({blocks, lanes}, state),
       allocate({blocks, lanes}, state),
-      allocateTiles({keyRows, allParts(shape.packedHeadDim)}, element),
-      allocate({keyRows, allParts(shape.packedValueDim)}, element),
+      allocateTiles(keySizes(shape.keyTile, shape.packedHeadDim), element),
+      allocate(keySizes(shape.keyTile, shape.packedValueDim), element),
       allocateTiles({keyRows}, index)};
   SmallVector<Value> zeroed{scratch.queries, scratch.acc, scratch.max,
                             scratch.sum};
@@ -405,9 +486,13 @@ TileScratch allocateScratch(OpBuilder &builder, Location loc,
     scratch.queryRows =
         allocate({lanes, allParts(shape.packedHeadDim)}, element);
     scratch.valueColumns =
-        allocateTiles({valueDim, allParts(shape.keyTile)}, element);
+        allocateTiles(keySizes(shape.packedValueDim, shape.keyTile), element);
     // Columns that only fill up are packed once, here.
     zeroed.append({scratch.keys, scratch.values, scratch.queryRows});
+  }
+  if (shape.hasStrips()) {
+    scratch.tileKeys = allocate({keyRows, headDim}, element);
+    scratch.tileValueColumns = allocate({valueDim, keyRows}, element);
   }
   // Lanes without a query compute too; nothing is read from them.
   for (Value buffer : zeroed)
@@ -459,6 +544,8 @@ private:
   IndexExpr blocks() { return ceilDiv(rows, shape.queryTile); }
   /// Tile `index` of a strip.
   KeyTile tileAt(const IndexExpr &index);
+  /// `tile` without blocks.
+  KeyTile unpackBlocks(const KeyTile &tile);
   /// Attends the blocks [begin, end) to `tile`, masking [begin, seen).
   void attendBlocks(const KeyTile &tile, const IndexExpr &begin,
                     const IndexExpr &seen, const IndexExpr &end);
@@ -563,6 +650,18 @@ KeyTile GroupEmitter::tileAt(const IndexExpr &index) {
           /*keyColumns=*/Value(), at(scratch.valueColumns)};
 }
 
+KeyTile GroupEmitter::unpackBlocks(const KeyTile &tile) {
+  for (auto [blocks, rows] :
+       {std::pair(tile.keys, scratch.tileKeys),
+        std::pair(tile.valueColumns, scratch.tileValueColumns)})
+    forEachBlock(builder, loc, rows, blocks, [&](Value part, Value block) {
+      emitElementwise(builder, loc, block, part, {straight, straight},
+                      copyElement);
+    });
+  return {scratch.tileKeys, /*values=*/Value(), tile.positions,
+          /*keyColumns=*/Value(), scratch.tileValueColumns};
+}
+
 void GroupEmitter::attendBlocks(const KeyTile &tile, const IndexExpr &begin,
                                 const IndexExpr &seen, const IndexExpr &end) {
   emitLoop(builder, loc, begin, end, 1, [&](Value index) {
@@ -660,7 +759,7 @@ void GroupEmitter::attendStrip(const IndexExpr &first, const IndexExpr &end) {
   forEachTile([&](const KeyTile &tile, const IndexExpr &key) {
     auto [hidden, seen] =
         rangesOf(shape, blocks, group.keys.count, key, group.diagonal);
-    attendBlocks(tile, hidden, seen, blocks);
+    attendBlocks(unpackBlocks(tile), hidden, seen, blocks);
   });
 }
 

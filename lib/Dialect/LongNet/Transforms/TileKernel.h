@@ -89,6 +89,8 @@ struct TileShape {
   void setStrips(int64_t bytes);
   void setGradStrips(int64_t bytes);
   bool hasStrips() const { return stripTiles > 0; }
+  /// Whether tiles of keys are packed in blocks (see `forEachBlock`).
+  bool hasBlocks() const { return hasStrips() || hasGradStrips; }
   bool hasPairs() const { return element != accumulation; }
 
   /// All of it, as the key of a kernel function.
@@ -102,12 +104,16 @@ struct TileScratch {
   /// Only for pairs: one block of queries as rows, and the values as columns.
   /// `values` then are those of one tile.
   mlir::Value queryRows = {}, valueColumns = {};
+  /// Only for strips: one tile that is not in blocks.
+  mlir::Value tileKeys = {}, tileValueColumns = {};
 
   llvm::SmallVector<mlir::Value> list() const {
     llvm::SmallVector<mlir::Value> all{queries, limits, acc,    max,
                                        sum,     keys,   values, positions};
     if (queryRows)
       all.append({queryRows, valueColumns});
+    if (tileKeys)
+      all.append({tileKeys, tileValueColumns});
     return all;
   }
   static TileScratch take(ArgumentReader &next, const TileShape &shape) {
@@ -117,6 +123,10 @@ struct TileScratch {
     if (shape.hasPairs()) {
       scratch.queryRows = next.value();
       scratch.valueColumns = next.value();
+    }
+    if (shape.hasStrips()) {
+      scratch.tileKeys = next.value();
+      scratch.tileValueColumns = next.value();
     }
     return scratch;
   }
@@ -156,7 +166,8 @@ void attendGroup(mlir::OpBuilder &builder, mlir::Location loc,
 //===----------------------------------------------------------------------===//
 
 /// One packed tile of keys, [n, D] and [n, Dv] with positions [n], and the
-/// transposes [D, n] and [Dv, n] where there is room for them.
+/// transposes [D, n] and [Dv, n] where there is room for them; or all of them
+/// but the positions in blocks.
 struct KeyTile {
   mlir::Value keys, values, positions;
   mlir::Value keyColumns = {}, valueColumns = {};
@@ -201,9 +212,27 @@ mlir::Value blockAt(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value firstLanes(mlir::OpBuilder &builder, mlir::Location loc,
                        mlir::Value block, const IndexExpr &count);
 
+/// Matrices for tile registers lie in blocks of 32 rows of 64 bytes, in the
+/// order in which registers take them: [rows / 32, columns / width, 32, width],
+/// and in pairs of rows [rows / 32, columns / 16, 16, 16, 2]. Widths are of
+/// bf16, and of f32 and pairs.
+constexpr int64_t blockRows = 32, widthOfHalves = 32, widthOfWords = 16;
+
+/// Sizes of a matrix in blocks.
+llvm::SmallVector<mlir::OpFoldResult> blockSizes(mlir::Builder &builder,
+                                                 int64_t rows, int64_t columns,
+                                                 int64_t width);
+
+/// Runs `body` on the parts of `rows` [rows, columns], no more than fit, and
+/// the blocks of `blocks` that they belong to. The last ones may be larger.
+void forEachBlock(
+    mlir::OpBuilder &builder, mlir::Location loc, mlir::Value rows,
+    mlir::Value blocks,
+    llvm::function_ref<void(mlir::Value part, mlir::Value block)> body);
+
 /// Copies `count` rows of `from` into `to` [rows, parts * columns]: widened if
 /// need be, or split into parts, to the leading columns of each. Zeros fill the
-/// rows of `to` beyond `count`.
+/// rows of `to` beyond `count`. `to` may be in blocks.
 void packTile(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from,
               mlir::Value to, const IndexExpr &count, int64_t parts);
 
@@ -216,6 +245,10 @@ void packColumns(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value from,
 /// [columns, parts * rows].
 void packPartColumns(mlir::OpBuilder &builder, mlir::Location loc,
                      mlir::Value from, mlir::Value to, int64_t parts);
+
+/// Transposes `from` into `to`, both in blocks.
+void transposeBlocks(mlir::OpBuilder &builder, mlir::Location loc,
+                     mlir::Value from, mlir::Value to);
 
 /// Sets two rows of `from` [rows, parts * columns] side by side: row `i` of a
 /// part of `to`, [parts * rows / 2, columns, 2], gets the rows 2 i and 2 i + 1,
@@ -236,6 +269,11 @@ llvm::SmallVector<mlir::Value> copyElement(mlir::OpBuilder &, mlir::Location,
 mlir::Value viewRows(mlir::OpBuilder &builder, mlir::Location loc,
                      mlir::Value source, const IndexExpr &first,
                      const IndexExpr &count, int64_t stride = 1);
+
+/// A view of `count` columns of `source` [rows, columns, ...] from `first`.
+mlir::Value viewColumns(mlir::OpBuilder &builder, mlir::Location loc,
+                        mlir::Value source, const IndexExpr &first,
+                        int64_t count);
 
 /// A view of `source` with the leading dimensions fixed at `indices`.
 mlir::Value viewAt(mlir::OpBuilder &builder, mlir::Location loc,

@@ -542,100 +542,100 @@ func.func @tile_key_columns(%h: !half, %p: !pairs, %k: memref<4x5xbf16>, %m: !ma
 
 // -----
 
-func.func @grad_strip_scale(%q: memref<4x32x32x2xbf16>, %qr: memref<4x16x64x2xbf16>, %k: memref<?x128x64xbf16>, %kc: memref<?x64x128xbf16>, %v: memref<?x128x32xbf16>, %do: memref<4x16x32x2xbf16>, %dor: memref<4x16x32x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x64x32xf32>, %dk: memref<?x128x64xf32>, %dv: memref<?x128x32xf32>, %s: memref<8x64x32x2xbf16>, %at: index) {
+func.func @grad_strip_scale(%q: memref<4x2x2x16x16x2xbf16>, %qr: memref<4x1x4x16x16x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %kc: memref<?x2x4x32x32xbf16>, %v: memref<?x4x1x32x32xbf16>, %do: memref<4x1x2x16x16x2xbf16>, %dor: memref<4x1x2x16x16x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x2x2x32x16xf32>, %dk: memref<?x4x4x32x16xf32>, %dv: memref<?x4x2x32x16xf32>, %s: memref<8x4096xbf16>, %at: index) {
   // expected-error @below {{expects a positive scale}}
   longnet.attend_grad_strip scale = -1.0 visible = %at of %at
-      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x32x32x2xbf16>, memref<4x16x64x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>, memref<?x128x32xbf16>, memref<4x16x32x2xbf16>, memref<4x16x32x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
-      outs(%dq, %dk, %dv : memref<4x64x32xf32>, memref<?x128x64xf32>, memref<?x128x32xf32>) scratch(%s : memref<8x64x32x2xbf16>)
+      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x2x2x16x16x2xbf16>, memref<4x1x4x16x16x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>, memref<?x4x1x32x32xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
+      outs(%dq, %dk, %dv : memref<4x2x2x32x16xf32>, memref<?x4x4x32x16xf32>, memref<?x4x2x32x16xf32>) scratch(%s : memref<8x4096xbf16>)
   return
 }
 
 // -----
 
-func.func @grad_strip_gaps(%q: memref<4x32x32x2xbf16>, %qr: memref<4x16x64x2xbf16>, %k: memref<?x128x64xbf16>, %kc: memref<?x64x128xbf16, strided<[16384, 256, 1]>>, %v: memref<?x128x32xbf16>, %do: memref<4x16x32x2xbf16>, %dor: memref<4x16x32x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x64x32xf32>, %dk: memref<?x128x64xf32>, %dv: memref<?x128x32xf32>, %s: memref<8x64x32x2xbf16>, %at: index) {
-  // expected-error @below {{expects contiguous buffers of static sizes but for the first one, got 'memref<?x64x128xbf16, strided<[16384, 256, 1]>>'}}
+func.func @grad_strip_gaps(%q: memref<4x2x2x16x16x2xbf16>, %qr: memref<4x1x4x16x16x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %kc: memref<?x2x4x32x32xbf16, strided<[16384, 4096, 2048, 64, 1]>>, %v: memref<?x4x1x32x32xbf16>, %do: memref<4x1x2x16x16x2xbf16>, %dor: memref<4x1x2x16x16x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x2x2x32x16xf32>, %dk: memref<?x4x4x32x16xf32>, %dv: memref<?x4x2x32x16xf32>, %s: memref<8x4096xbf16>, %at: index) {
+  // expected-error @below {{expects contiguous buffers of static sizes but for the first one, got 'memref<?x2x4x32x32xbf16, strided<[16384, 4096, 2048, 64, 1]>>'}}
   longnet.attend_grad_strip scale = 0.125 visible = %at of %at
-      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x32x32x2xbf16>, memref<4x16x64x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16, strided<[16384, 256, 1]>>, memref<?x128x32xbf16>, memref<4x16x32x2xbf16>, memref<4x16x32x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
-      outs(%dq, %dk, %dv : memref<4x64x32xf32>, memref<?x128x64xf32>, memref<?x128x32xf32>) scratch(%s : memref<8x64x32x2xbf16>)
+      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x2x2x16x16x2xbf16>, memref<4x1x4x16x16x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16, strided<[16384, 4096, 2048, 64, 1]>>, memref<?x4x1x32x32xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
+      outs(%dq, %dk, %dv : memref<4x2x2x32x16xf32>, memref<?x4x4x32x16xf32>, memref<?x4x2x32x16xf32>) scratch(%s : memref<8x4096xbf16>)
   return
 }
 
 // -----
 
-func.func @grad_strip_pairs(%q: memref<4x32x32x2xbf16>, %qr: memref<4x16x64x1xbf16>, %k: memref<?x128x64xbf16>, %kc: memref<?x64x128xbf16>, %v: memref<?x128x32xbf16>, %do: memref<4x16x32x2xbf16>, %dor: memref<4x16x32x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x64x32xf32>, %dk: memref<?x128x64xf32>, %dv: memref<?x128x32xf32>, %s: memref<8x64x32x2xbf16>, %at: index) {
-  // expected-error @below {{expects pairs of 2 elements, got 'memref<4x16x64x1xbf16>'}}
+func.func @grad_strip_pairs(%q: memref<4x2x2x16x16x2xbf16>, %qr: memref<4x1x4x16x16x1xbf16>, %k: memref<?x4x2x32x32xbf16>, %kc: memref<?x2x4x32x32xbf16>, %v: memref<?x4x1x32x32xbf16>, %do: memref<4x1x2x16x16x2xbf16>, %dor: memref<4x1x2x16x16x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x2x2x32x16xf32>, %dk: memref<?x4x4x32x16xf32>, %dv: memref<?x4x2x32x16xf32>, %s: memref<8x4096xbf16>, %at: index) {
+  // expected-error @below {{expects pairs of 2 elements, got 'memref<4x1x4x16x16x1xbf16>'}}
   longnet.attend_grad_strip scale = 0.125 visible = %at of %at
-      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x32x32x2xbf16>, memref<4x16x64x1xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>, memref<?x128x32xbf16>, memref<4x16x32x2xbf16>, memref<4x16x32x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
-      outs(%dq, %dk, %dv : memref<4x64x32xf32>, memref<?x128x64xf32>, memref<?x128x32xf32>) scratch(%s : memref<8x64x32x2xbf16>)
+      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x2x2x16x16x2xbf16>, memref<4x1x4x16x16x1xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>, memref<?x4x1x32x32xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
+      outs(%dq, %dk, %dv : memref<4x2x2x32x16xf32>, memref<?x4x4x32x16xf32>, memref<?x4x2x32x16xf32>) scratch(%s : memref<8x4096xbf16>)
   return
 }
 
 // -----
 
-func.func @grad_strip_blocks(%q: memref<4x32x32x2xbf16>, %qr: memref<4x16x64x2xbf16>, %k: memref<?x128x64xbf16>, %kc: memref<?x64x128xbf16>, %v: memref<?x128x32xbf16>, %do: memref<4x16x32x2xbf16>, %dor: memref<4x16x32x2xbf16>, %row: memref<4x32xf32>, %delta: memref<5x32xf32>, %dq: memref<4x64x32xf32>, %dk: memref<?x128x64xf32>, %dv: memref<?x128x32xf32>, %s: memref<8x64x32x2xbf16>, %at: index) {
+func.func @grad_strip_blocks(%q: memref<4x2x2x16x16x2xbf16>, %qr: memref<4x1x4x16x16x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %kc: memref<?x2x4x32x32xbf16>, %v: memref<?x4x1x32x32xbf16>, %do: memref<4x1x2x16x16x2xbf16>, %dor: memref<4x1x2x16x16x2xbf16>, %row: memref<4x32xf32>, %delta: memref<5x32xf32>, %dq: memref<4x2x2x32x16xf32>, %dk: memref<?x4x4x32x16xf32>, %dv: memref<?x4x2x32x16xf32>, %s: memref<8x4096xbf16>, %at: index) {
   // expected-error @below {{number of blocks}}
   longnet.attend_grad_strip scale = 0.125 visible = %at of %at
-      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x32x32x2xbf16>, memref<4x16x64x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>, memref<?x128x32xbf16>, memref<4x16x32x2xbf16>, memref<4x16x32x2xbf16>, memref<4x32xf32>, memref<5x32xf32>)
-      outs(%dq, %dk, %dv : memref<4x64x32xf32>, memref<?x128x64xf32>, memref<?x128x32xf32>) scratch(%s : memref<8x64x32x2xbf16>)
+      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x2x2x16x16x2xbf16>, memref<4x1x4x16x16x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>, memref<?x4x1x32x32xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x32xf32>, memref<5x32xf32>)
+      outs(%dq, %dk, %dv : memref<4x2x2x32x16xf32>, memref<?x4x4x32x16xf32>, memref<?x4x2x32x16xf32>) scratch(%s : memref<8x4096xbf16>)
   return
 }
 
 // -----
 
-func.func @grad_strip_tiles(%q: memref<4x32x32x2xbf16>, %qr: memref<4x16x64x2xbf16>, %k: memref<3x128x64xbf16>, %kc: memref<?x64x128xbf16>, %v: memref<?x128x32xbf16>, %do: memref<4x16x32x2xbf16>, %dor: memref<4x16x32x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x64x32xf32>, %dk: memref<4x128x64xf32>, %dv: memref<?x128x32xf32>, %s: memref<8x64x32x2xbf16>, %at: index) {
+func.func @grad_strip_tiles(%q: memref<4x2x2x16x16x2xbf16>, %qr: memref<4x1x4x16x16x2xbf16>, %k: memref<3x4x2x32x32xbf16>, %kc: memref<?x2x4x32x32xbf16>, %v: memref<?x4x1x32x32xbf16>, %do: memref<4x1x2x16x16x2xbf16>, %dor: memref<4x1x2x16x16x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x2x2x32x16xf32>, %dk: memref<4x4x4x32x16xf32>, %dv: memref<?x4x2x32x16xf32>, %s: memref<8x4096xbf16>, %at: index) {
   // expected-error @below {{number of tiles}}
   longnet.attend_grad_strip scale = 0.125 visible = %at of %at
-      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x32x32x2xbf16>, memref<4x16x64x2xbf16>, memref<3x128x64xbf16>, memref<?x64x128xbf16>, memref<?x128x32xbf16>, memref<4x16x32x2xbf16>, memref<4x16x32x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
-      outs(%dq, %dk, %dv : memref<4x64x32xf32>, memref<4x128x64xf32>, memref<?x128x32xf32>) scratch(%s : memref<8x64x32x2xbf16>)
+      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x2x2x16x16x2xbf16>, memref<4x1x4x16x16x2xbf16>, memref<3x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>, memref<?x4x1x32x32xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
+      outs(%dq, %dk, %dv : memref<4x2x2x32x16xf32>, memref<4x4x4x32x16xf32>, memref<?x4x2x32x16xf32>) scratch(%s : memref<8x4096xbf16>)
   return
 }
 
 // -----
 
-func.func @grad_strip_rows(%q: memref<4x32x32x2xbf16>, %qr: memref<4x32x64x2xbf16>, %k: memref<?x128x64xbf16>, %kc: memref<?x64x128xbf16>, %v: memref<?x128x32xbf16>, %do: memref<4x16x32x2xbf16>, %dor: memref<4x16x32x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x64x32xf32>, %dk: memref<?x128x64xf32>, %dv: memref<?x128x32xf32>, %s: memref<8x64x32x2xbf16>, %at: index) {
+func.func @grad_strip_rows(%q: memref<4x2x2x16x16x2xbf16>, %qr: memref<4x2x4x16x16x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %kc: memref<?x2x4x32x32xbf16>, %v: memref<?x4x1x32x32xbf16>, %do: memref<4x1x2x16x16x2xbf16>, %dor: memref<4x1x2x16x16x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x2x2x32x16xf32>, %dk: memref<?x4x4x32x16xf32>, %dv: memref<?x4x2x32x16xf32>, %s: memref<8x4096xbf16>, %at: index) {
   // expected-error @below {{number of queries}}
   longnet.attend_grad_strip scale = 0.125 visible = %at of %at
-      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x32x32x2xbf16>, memref<4x32x64x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>, memref<?x128x32xbf16>, memref<4x16x32x2xbf16>, memref<4x16x32x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
-      outs(%dq, %dk, %dv : memref<4x64x32xf32>, memref<?x128x64xf32>, memref<?x128x32xf32>) scratch(%s : memref<8x64x32x2xbf16>)
+      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x2x2x16x16x2xbf16>, memref<4x2x4x16x16x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>, memref<?x4x1x32x32xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
+      outs(%dq, %dk, %dv : memref<4x2x2x32x16xf32>, memref<?x4x4x32x16xf32>, memref<?x4x2x32x16xf32>) scratch(%s : memref<8x4096xbf16>)
   return
 }
 
 // -----
 
-func.func @grad_strip_columns(%q: memref<4x32x32x2xbf16>, %qr: memref<4x16x64x2xbf16>, %k: memref<?x128x64xbf16>, %kc: memref<?x32x128xbf16>, %v: memref<?x128x32xbf16>, %do: memref<4x16x32x2xbf16>, %dor: memref<4x16x32x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x64x32xf32>, %dk: memref<?x128x64xf32>, %dv: memref<?x128x32xf32>, %s: memref<8x64x32x2xbf16>, %at: index) {
+func.func @grad_strip_columns(%q: memref<4x2x2x16x16x2xbf16>, %qr: memref<4x1x4x16x16x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %kc: memref<?x1x4x32x32xbf16>, %v: memref<?x4x1x32x32xbf16>, %do: memref<4x1x2x16x16x2xbf16>, %dor: memref<4x1x2x16x16x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x2x2x32x16xf32>, %dk: memref<?x4x4x32x16xf32>, %dv: memref<?x4x2x32x16xf32>, %s: memref<8x4096xbf16>, %at: index) {
   // expected-error @below {{head dimension}}
   longnet.attend_grad_strip scale = 0.125 visible = %at of %at
-      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x32x32x2xbf16>, memref<4x16x64x2xbf16>, memref<?x128x64xbf16>, memref<?x32x128xbf16>, memref<?x128x32xbf16>, memref<4x16x32x2xbf16>, memref<4x16x32x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
-      outs(%dq, %dk, %dv : memref<4x64x32xf32>, memref<?x128x64xf32>, memref<?x128x32xf32>) scratch(%s : memref<8x64x32x2xbf16>)
+      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x2x2x16x16x2xbf16>, memref<4x1x4x16x16x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x1x4x32x32xbf16>, memref<?x4x1x32x32xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
+      outs(%dq, %dk, %dv : memref<4x2x2x32x16xf32>, memref<?x4x4x32x16xf32>, memref<?x4x2x32x16xf32>) scratch(%s : memref<8x4096xbf16>)
   return
 }
 
 // -----
 
-func.func @grad_strip_keys(%q: memref<4x32x32x2xbf16>, %qr: memref<4x16x64x2xbf16>, %k: memref<?x128x64xbf16>, %kc: memref<?x64x128xbf16>, %v: memref<?x64x32xbf16>, %do: memref<4x16x32x2xbf16>, %dor: memref<4x16x32x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x64x32xf32>, %dk: memref<?x128x64xf32>, %dv: memref<?x128x32xf32>, %s: memref<8x64x32x2xbf16>, %at: index) {
+func.func @grad_strip_keys(%q: memref<4x2x2x16x16x2xbf16>, %qr: memref<4x1x4x16x16x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %kc: memref<?x2x4x32x32xbf16>, %v: memref<?x2x1x32x32xbf16>, %do: memref<4x1x2x16x16x2xbf16>, %dor: memref<4x1x2x16x16x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x2x2x32x16xf32>, %dk: memref<?x4x4x32x16xf32>, %dv: memref<?x4x2x32x16xf32>, %s: memref<8x4096xbf16>, %at: index) {
   // expected-error @below {{number of keys}}
   longnet.attend_grad_strip scale = 0.125 visible = %at of %at
-      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x32x32x2xbf16>, memref<4x16x64x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>, memref<?x64x32xbf16>, memref<4x16x32x2xbf16>, memref<4x16x32x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
-      outs(%dq, %dk, %dv : memref<4x64x32xf32>, memref<?x128x64xf32>, memref<?x128x32xf32>) scratch(%s : memref<8x64x32x2xbf16>)
+      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x2x2x16x16x2xbf16>, memref<4x1x4x16x16x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>, memref<?x2x1x32x32xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
+      outs(%dq, %dk, %dv : memref<4x2x2x32x16xf32>, memref<?x4x4x32x16xf32>, memref<?x4x2x32x16xf32>) scratch(%s : memref<8x4096xbf16>)
   return
 }
 
 // -----
 
-func.func @grad_strip_values(%q: memref<4x32x32x2xbf16>, %qr: memref<4x16x64x2xbf16>, %k: memref<?x128x64xbf16>, %kc: memref<?x64x128xbf16>, %v: memref<?x128x32xbf16>, %do: memref<4x16x32x2xbf16>, %dor: memref<4x16x32x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x64x32xf32>, %dk: memref<?x128x64xf32>, %dv: memref<?x128x64xf32>, %s: memref<8x64x32x2xbf16>, %at: index) {
+func.func @grad_strip_values(%q: memref<4x2x2x16x16x2xbf16>, %qr: memref<4x1x4x16x16x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %kc: memref<?x2x4x32x32xbf16>, %v: memref<?x4x1x32x32xbf16>, %do: memref<4x1x2x16x16x2xbf16>, %dor: memref<4x1x2x16x16x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x2x2x32x16xf32>, %dk: memref<?x4x4x32x16xf32>, %dv: memref<?x4x4x32x16xf32>, %s: memref<8x4096xbf16>, %at: index) {
   // expected-error @below {{value dimension}}
   longnet.attend_grad_strip scale = 0.125 visible = %at of %at
-      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x32x32x2xbf16>, memref<4x16x64x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>, memref<?x128x32xbf16>, memref<4x16x32x2xbf16>, memref<4x16x32x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
-      outs(%dq, %dk, %dv : memref<4x64x32xf32>, memref<?x128x64xf32>, memref<?x128x64xf32>) scratch(%s : memref<8x64x32x2xbf16>)
+      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x2x2x16x16x2xbf16>, memref<4x1x4x16x16x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>, memref<?x4x1x32x32xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
+      outs(%dq, %dk, %dv : memref<4x2x2x32x16xf32>, memref<?x4x4x32x16xf32>, memref<?x4x4x32x16xf32>) scratch(%s : memref<8x4096xbf16>)
   return
 }
 
 // -----
 
-func.func @grad_strip_slopes(%q: memref<4x32x32x2xbf16>, %qr: memref<4x16x64x2xbf16>, %k: memref<?x128x64xbf16>, %kc: memref<?x64x128xbf16>, %v: memref<?x128x32xbf16>, %do: memref<4x16x32x2xbf16>, %dor: memref<4x16x32x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x64x32xf32>, %dk: memref<?x128x64xf32>, %dv: memref<?x128x32xf32>, %s: memref<8x32x32x2xbf16>, %at: index) {
-  // expected-error @below {{number of keys}}
+func.func @grad_strip_slopes(%q: memref<4x2x2x16x16x2xbf16>, %qr: memref<4x1x4x16x16x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %kc: memref<?x2x4x32x32xbf16>, %v: memref<?x4x1x32x32xbf16>, %do: memref<4x1x2x16x16x2xbf16>, %dor: memref<4x1x2x16x16x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x2x2x32x16xf32>, %dk: memref<?x4x4x32x16xf32>, %dv: memref<?x4x2x32x16xf32>, %s: memref<8x2048xbf16>, %at: index) {
+  // expected-error @below {{expects slopes of 4096 elements, got 'memref<8x2048xbf16>'}}
   longnet.attend_grad_strip scale = 0.125 visible = %at of %at
-      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x32x32x2xbf16>, memref<4x16x64x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>, memref<?x128x32xbf16>, memref<4x16x32x2xbf16>, memref<4x16x32x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
-      outs(%dq, %dk, %dv : memref<4x64x32xf32>, memref<?x128x64xf32>, memref<?x128x32xf32>) scratch(%s : memref<8x32x32x2xbf16>)
+      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x2x2x16x16x2xbf16>, memref<4x1x4x16x16x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>, memref<?x4x1x32x32xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
+      outs(%dq, %dk, %dv : memref<4x2x2x32x16xf32>, memref<?x4x4x32x16xf32>, memref<?x4x2x32x16xf32>) scratch(%s : memref<8x2048xbf16>)
   return
 }

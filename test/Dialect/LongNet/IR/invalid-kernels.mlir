@@ -213,127 +213,137 @@ func.func @dynamic_pairs(%q: memref<2x4x2xbf16>, %k: memref<?x4xbf16>, %v: memre
 
 // -----
 
-func.func @strip_scale(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x128xbf16>, %visible: index,
+func.func @strip_scale(%q: memref<?x32x32x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %v: memref<?x2x4x32x32xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects a positive scale}}
-  longnet.attend_strip scale = 0.0 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
+  longnet.attend_strip scale = 0.0 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
 
 // -----
 
-func.func @strip_range(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x128xbf16>, %visible: index,
+func.func @strip_range(%q: memref<?x32x32x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %v: memref<?x2x4x32x32xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects a scale in the range of 'f32', got 1.000000e-60}}
-  longnet.attend_strip scale = 1.0e-60 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
+  longnet.attend_strip scale = 1.0e-60 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
 
 // -----
 
-func.func @strip_gaps(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16, strided<[16384, 128, 1]>>, %v: memref<?x64x128xbf16>, %visible: index,
+func.func @strip_gaps(%q: memref<?x32x32x2xbf16>, %k: memref<?x4x2x32x32xbf16, strided<[16384, 4096, 2048, 64, 1]>>, %v: memref<?x2x4x32x32xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
-  // expected-error @below {{expects contiguous buffers of static sizes but for the first one, got 'memref<?x128x64xbf16, strided<[16384, 128, 1]>>'}}
-  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16, strided<[16384, 128, 1]>>, memref<?x64x128xbf16>)
+  // expected-error @below {{expects contiguous buffers of static sizes but for the first one, got 'memref<?x4x2x32x32xbf16, strided<[16384, 4096, 2048, 64, 1]>>'}}
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x4x2x32x32xbf16, strided<[16384, 4096, 2048, 64, 1]>>, memref<?x2x4x32x32xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
 
 // -----
 
-func.func @strip_dynamic(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x?xbf16>, %visible: index,
+func.func @strip_dynamic(%q: memref<?x32x32x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %v: memref<?x2x?x32x32xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
-  // expected-error @below {{expects contiguous buffers of static sizes but for the first one, got 'memref<?x64x?xbf16>'}}
-  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x?xbf16>)
+  // expected-error @below {{expects contiguous buffers of static sizes but for the first one, got 'memref<?x2x?x32x32xbf16>'}}
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x?x32x32xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
 
 // -----
 
-func.func @strip_pairs(%q: memref<?x32x32x4xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x128xbf16>, %visible: index,
+func.func @strip_pairs(%q: memref<?x32x32x4xbf16>, %k: memref<?x4x2x32x32xbf16>, %v: memref<?x2x4x32x32xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects pairs of 2 elements, got 'memref<?x32x32x4xbf16>'}}
-  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x4xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x4xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
 
 // -----
 
-func.func @strip_blocks(%q: memref<4x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x128xbf16>, %visible: index,
+func.func @strip_blocks(%q: memref<4x32x32x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %v: memref<?x2x4x32x32xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<3x32xf32>) {
   // expected-error @below {{expects one number of blocks}}
-  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<4x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<4x32x32x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<3x32xf32>)
   return
 }
 
 // -----
 
-func.func @strip_tiles(%q: memref<?x32x32x2xbf16>, %k: memref<4x128x64xbf16>, %v: memref<3x64x128xbf16>, %visible: index,
+func.func @strip_tiles(%q: memref<?x32x32x2xbf16>, %k: memref<4x4x2x32x32xbf16>, %v: memref<3x2x4x32x32xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects one number of tiles}}
-  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<4x128x64xbf16>, memref<3x64x128xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<4x4x2x32x32xbf16>, memref<3x2x4x32x32xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
 
 // -----
 
-func.func @strip_dim(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x32xbf16>, %v: memref<?x64x128xbf16>, %visible: index,
+func.func @strip_dim(%q: memref<?x32x32x2xbf16>, %k: memref<?x4x1x32x32xbf16>, %v: memref<?x2x4x32x32xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects one head dimension}}
-  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x32xbf16>, memref<?x64x128xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x4x1x32x32xbf16>, memref<?x2x4x32x32xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
 
 // -----
 
-func.func @strip_value(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x32x128xbf16>, %visible: index,
+func.func @strip_value(%q: memref<?x32x32x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %v: memref<?x1x4x32x32xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects one value dimension}}
-  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x32x128xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x1x4x32x32xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
 
 // -----
 
-func.func @strip_queries(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x128xbf16>, %visible: index,
+func.func @strip_queries(%q: memref<?x32x32x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %v: memref<?x2x4x32x32xbf16>, %visible: index,
                   %acc: memref<?x64x16xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects one number of queries}}
-  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>)
       outs(%acc, %sum : memref<?x64x16xf32>, memref<?x32xf32>)
   return
 }
 
 // -----
 
-func.func @strip_keys(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x64xbf16>, %visible: index,
+func.func @strip_keys(%q: memref<?x32x32x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %v: memref<?x2x2x32x32xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
   // expected-error @below {{expects one number of keys}}
-  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x64xbf16>)
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x2x32x32xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
 
 // -----
 
-func.func @bound_dim(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x32xbf16>, %max: memref<?x32xf32>) {
-  // expected-error @below {{expects one head dimension}}
-  %bound = longnet.score_bound %q, %k, %max : memref<?x32x32x2xbf16>, memref<?x128x32xbf16>, memref<?x32xf32>
+func.func @strip_width(%q: memref<?x32x32x2xbf16>, %k: memref<?x4x4x32x16xbf16>, %v: memref<?x2x4x32x32xbf16>, %visible: index,
+                  %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
+  // expected-error @below {{expects blocks of 32 rows of 64 bytes, got 'memref<?x4x4x32x16xbf16>'}}
+  longnet.attend_strip scale = 0.125 visible = %visible of %visible ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x4x4x32x16xbf16>, memref<?x2x4x32x32xbf16>)
+      outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
 
 // -----
 
-func.func @bound_queries(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %max: memref<?x16xf32>) {
+func.func @bound_dim(%q: memref<?x32x32x2xbf16>, %k: memref<?x4x1x32x32xbf16>, %max: memref<?x32xf32>) {
+  // expected-error @below {{expects one head dimension}}
+  %bound = longnet.score_bound %q, %k, %max : memref<?x32x32x2xbf16>, memref<?x4x1x32x32xbf16>, memref<?x32xf32>
+  return
+}
+
+// -----
+
+func.func @bound_queries(%q: memref<?x32x32x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %max: memref<?x16xf32>) {
   // expected-error @below {{expects one number of queries}}
-  %bound = longnet.score_bound %q, %k, %max : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x16xf32>
+  %bound = longnet.score_bound %q, %k, %max : memref<?x32x32x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x16xf32>
   return
 }
 

@@ -303,27 +303,27 @@ func.func @tiles_in_pairs(%q: memref<4x16x2xbf16>, %qr: memref<8x8x2xbf16>, %k: 
 }
 
 // CHECK-LABEL: func @strips
-// CHECK: longnet.score_bound %{{.*}}, %{{.*}}, %{{.*}} : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x32xf32>
+// CHECK: longnet.score_bound %{{.*}}, %{{.*}}, %{{.*}} : memref<?x32x32x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x32xf32>
 // CHECK: longnet.attend_strip scale = 1.250000e-01 visible = %{{.*}} of %{{.*}} {test.kept} ins({{.*}}) outs({{.*}} : memref<?x64x32xf32>, memref<?x32xf32>)
-func.func @strips(%q: memref<?x32x32x2xbf16>, %k: memref<?x128x64xbf16>, %v: memref<?x64x128xbf16>, %visible: index,
+func.func @strips(%q: memref<?x32x32x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %v: memref<?x2x4x32x32xbf16>, %visible: index,
                   %acc: memref<?x64x32xf32>, %sum: memref<?x32xf32>) {
-  %bound = longnet.score_bound %q, %k, %sum : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x32xf32>
+  %bound = longnet.score_bound %q, %k, %sum : memref<?x32x32x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x32xf32>
   longnet.attend_strip scale = 0.125 visible = %visible of %visible {test.kept}
-      ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
+      ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>)
       outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
   return
 }
 
 // CHECK-LABEL: func @gradient_strips
-// CHECK: longnet.attend_grad_strip scale = 1.250000e-01 visible = %{{.*}} of %{{.*}} {test.kept} ins({{.*}}) outs({{.*}}) scratch(%{{.*}} : memref<8x64x32x2xbf16>)
-func.func @gradient_strips(%q: memref<4x32x32x2xbf16>, %qr: memref<4x16x64x2xbf16>, %k: memref<?x128x64xbf16>, %kc: memref<?x64x128xbf16>,
-                           %v: memref<?x128x32xbf16>, %do: memref<4x16x32x2xbf16>, %dor: memref<4x16x32x2xbf16>, %row: memref<4x32xf32>,
-                           %visible: index, %dq: memref<4x64x32xf32>, %dk: memref<?x128x64xf32>, %dv: memref<?x128x32xf32>,
-                           %slopes: memref<8x64x32x2xbf16>) {
+// CHECK: longnet.attend_grad_strip scale = 1.250000e-01 visible = %{{.*}} of %{{.*}} {test.kept} ins({{.*}}) outs({{.*}}) scratch(%{{.*}} : memref<8x4096xbf16>)
+func.func @gradient_strips(%q: memref<4x2x2x16x16x2xbf16>, %qr: memref<4x1x4x16x16x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %kc: memref<?x2x4x32x32xbf16>,
+                           %v: memref<?x4x1x32x32xbf16>, %do: memref<4x1x2x16x16x2xbf16>, %dor: memref<4x1x2x16x16x2xbf16>, %row: memref<4x32xf32>,
+                           %visible: index, %dq: memref<4x2x2x32x16xf32>, %dk: memref<?x4x4x32x16xf32>, %dv: memref<?x4x2x32x16xf32>,
+                           %slopes: memref<8x4096xbf16>) {
   longnet.attend_grad_strip scale = 0.125 visible = %visible of %visible {test.kept}
-      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %row : memref<4x32x32x2xbf16>, memref<4x16x64x2xbf16>, memref<?x128x64xbf16>,
-          memref<?x64x128xbf16>, memref<?x128x32xbf16>, memref<4x16x32x2xbf16>, memref<4x16x32x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
-      outs(%dq, %dk, %dv : memref<4x64x32xf32>, memref<?x128x64xf32>, memref<?x128x32xf32>)
-      scratch(%slopes : memref<8x64x32x2xbf16>)
+      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %row : memref<4x2x2x16x16x2xbf16>, memref<4x1x4x16x16x2xbf16>, memref<?x4x2x32x32xbf16>,
+          memref<?x2x4x32x32xbf16>, memref<?x4x1x32x32xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
+      outs(%dq, %dk, %dv : memref<4x2x2x32x16xf32>, memref<?x4x4x32x16xf32>, memref<?x4x2x32x16xf32>)
+      scratch(%slopes : memref<8x4096xbf16>)
   return
 }

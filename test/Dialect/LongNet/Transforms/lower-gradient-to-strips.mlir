@@ -7,10 +7,10 @@
 
 // Keys of whole segments, 16 blocks of queries, and slopes of two tiles.
 // CHECK-LABEL: func @gradient
-// CHECK-DAG: memref.alloc() {{.*}} : memref<16x32x32x2xbf16>
-// CHECK-DAG: memref.alloc({{.*}}) {{.*}} : memref<?x128x64xbf16>
-// CHECK-DAG: memref.alloc({{.*}}) {{.*}} : memref<?x64x128xbf16>
-// CHECK-DAG: memref.alloc() {{.*}} : memref<32x64x32x2xbf16>
+// CHECK-DAG: memref.alloc() {{.*}} : memref<16x2x2x16x16x2xbf16>
+// CHECK-DAG: memref.alloc({{.*}}) {{.*}} : memref<?x4x2x32x32xbf16>
+// CHECK-DAG: memref.alloc({{.*}}) {{.*}} : memref<?x2x4x32x32xbf16>
+// CHECK-DAG: memref.alloc() {{.*}} : memref<32x4096xbf16>
 // CHECK: func.call @[[$GROUP:[a-z_0-9]*]](
 // CHECK-COUNT-18: memref.dealloc
 func.func @gradient(%q: !q, %k: !k, %l: !lse) {
@@ -26,7 +26,7 @@ func.func @gradient(%q: !q, %k: !k, %l: !lse) {
 // CHECK-NOT: longnet_attend_grad_strip
 // CHECK: scf.for %{{.*}} step %c512 {
 // CHECK: scf.for
-// CHECK: memref.expand_shape %{{.*}} {{\[\[}}0, 1], [2]] output_shape [2, 16, 64]
+// CHECK: memref.expand_shape %{{.*}} {{\[\[}}0, 1], [2]] output_shape [2, 16, 16]
 // CHECK: func.call @longnet_attend_grad_strip(
 
 // CHECK: func.func private @longnet_attend_grad_strip({{.*}}) attributes {{{.*}}passthrough = ["noinline"]} {

@@ -11,8 +11,8 @@
 
 // 512 KiB hold 16 tiles of 128 keys and values of 64 dimensions.
 // CHECK-LABEL: func @strips
-// CHECK-DAG: memref.alloc() {{.*}} : memref<16x128x64xbf16>
-// CHECK-DAG: memref.alloc() {{.*}} : memref<16x64x128xbf16>
+// CHECK-DAG: memref.alloc() {{.*}} : memref<16x4x2x32x32xbf16>
+// CHECK-DAG: memref.alloc() {{.*}} : memref<16x2x4x32x32xbf16>
 // CHECK-DAG: memref.alloc({{.*}}) {{.*}} : memref<?x32x32x2xbf16>
 func.func @strips(%q: !seq, %k: !seq, %v: !seq, %o: !seq, %l: !lse) {
   longnet.attend [<segment = 4096, dilation = 1>] causal ins(%q, %k, %v : !seq, !seq, !seq) outs(%o, %l : !seq, !lse)
@@ -33,7 +33,7 @@ func.func @wide(%q: memref<1x1x?x256xbf16>, %k: memref<1x1x?x256xbf16>, %v: memr
 // CHECK-LABEL: func private @longnet_attend_group
 // CHECK: scf.for %{{.*}} step %[[KEYS:c2048.*]] {
 // CHECK: linalg.generic
-// CHECK: %[[BOUND:.*]] = longnet.score_bound %{{.*}}, %{{.*}}, %{{.*}} : memref<?x32x32x2xbf16, {{.*}}>, memref<?x128x64xbf16, {{.*}}>, memref<?x32xf32, {{.*}}>
+// CHECK: %[[BOUND:.*]] = longnet.score_bound %{{.*}}, %{{.*}}, %{{.*}} : memref<?x32x32x2xbf16, {{.*}}>, memref<?x4x2x32x32xbf16, {{.*}}>, memref<?x32xf32, {{.*}}>
 // CHECK: %[[SMALL:.*]] = arith.cmpf ole, %[[BOUND]], %{{.*}} : f32
 // CHECK: scf.if %[[SMALL]] {
 // CHECK: scf.for
@@ -43,6 +43,10 @@ func.func @wide(%q: memref<1x1x?x256xbf16>, %k: memref<1x1x?x256xbf16>, %v: memr
 // CHECK-NEXT: arith.select %{{.*}}, %{{.*}}, %[[ZERO]] : f32
 // CHECK: } else {
 // CHECK: scf.for
+//
+// Single tiles are not in blocks.
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : memref<32x32xbf16, {{.*}}>) outs(%{{.*}} : memref<32x32xbf16, strided<[64, 1], offset: ?>>)
+// CHECK: linalg.generic {{.*}} ins(%{{.*}} : memref<32x32xbf16, {{.*}}>) outs(%{{.*}} : memref<32x32xbf16, strided<[128, 1], offset: ?>>)
 // CHECK: scf.for
 // CHECK: func.call @longnet_attend_tile(
 

@@ -170,20 +170,20 @@ def LongNet_ScoreBoundOp : LongNet_Op<"score_bound"> {
     to the rounding of f32 and squares below its smallest normal number. It is NaN
     or +inf if any element is NaN or infinite.
 
-    Operands are blocks of queries and tiles of keys in pairs, as those of
-    `longnet.attend_strip`: `query [blocks, D / 2, m, 2]`, `key [tiles, n, D]`,
-    `max [blocks, m]`.
+    Operands are blocks of queries and tiles of keys, as those of
+    `longnet.attend_strip`: `query [blocks, D / 2, m, 2]`, `key
+    [tiles, n / 32, D / 32, 32, 32]`, `max [blocks, m]`.
 
     Example:
 
     ```mlir
     %bound = longnet.score_bound %q, %k, %max
-        : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x32xf32>
+        : memref<?x32x32x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x32xf32>
     ```
   }];
   let arguments = (ins
       Arg<MemRefRankOf<[BF16], [4]>, "", [MemRead]>:$query,
-      Arg<MemRefRankOf<[BF16], [3]>, "", [MemRead]>:$key,
+      Arg<MemRefRankOf<[BF16], [5]>, "", [MemRead]>:$key,
       Arg<MemRefRankOf<[F32], [2]>, "", [MemRead]>:$max);
   let results = (outs F32:$bound);
   let assemblyFormat = [{
@@ -214,23 +214,24 @@ def LongNet_AttendStripOp : LongNet_Op<"attend_strip"> {
     Weights then lie in `2^-40` to `2^40`, so that values of magnitudes between
     `2^-86` and `2^70` are safe in f32. `scale` is positive.
 
-    Shapes: `query [blocks, D / 2, m, 2]`, `key [tiles, n, D]`, `value
-    [tiles, Dv, n]`, `acc [blocks, Dv, m]`, `sum [blocks, m]`; contiguous
-    buffers on addresses that are multiples of 64, static but for the numbers of
-    blocks and tiles.
+    Shapes: `query [blocks, D / 2, m, 2]`, `key [tiles, n / 32, D / 32, 32, 32]`
+    and `value [tiles, Dv / 32, n / 32, 32, 32]` in blocks, of two tile registers
+    each in the order in which they are loaded, `acc [blocks, Dv, m]`, `sum
+    [blocks, m]`; contiguous buffers on addresses that are multiples of 64,
+    static but for the numbers of blocks and tiles.
 
     Example:
 
     ```mlir
     longnet.attend_strip scale = 0.125 visible = %visible of %count
-        ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>)
+        ins(%q, %k, %v : memref<?x32x32x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>)
         outs(%acc, %sum : memref<?x64x32xf32>, memref<?x32xf32>)
     ```
   }];
   let arguments = (ins
       Arg<MemRefRankOf<[BF16], [4]>, "", [MemRead]>:$query,
-      Arg<MemRefRankOf<[BF16], [3]>, "", [MemRead]>:$key,
-      Arg<MemRefRankOf<[BF16], [3]>, "", [MemRead]>:$value,
+      Arg<MemRefRankOf<[BF16], [5]>, "", [MemRead]>:$key,
+      Arg<MemRefRankOf<[BF16], [5]>, "", [MemRead]>:$value,
       Index:$visible, Index:$count,
       Arg<MemRefRankOf<[F32], [3]>, "", [MemRead, MemWrite]>:$acc,
       Arg<MemRefRankOf<[F32], [2]>, "", [MemRead, MemWrite]>:$sum,
@@ -385,41 +386,45 @@ def LongNet_AttendGradStripOp : LongNet_Op<"attend_grad_strip"> {
     Weights and their derivatives are rounded to bf16 between contractions, from
     half way up.
 
-    Shapes: `query [blocks, D / 2, m, 2]`, `query_rows [blocks, m / 2, D, 2]`,
-    `key [tiles, n, D]`, `key_columns [tiles, D, n]`, `value [tiles, n, Dv]`,
-    `out_grad [blocks, Dv / 2, m, 2]`, `out_grad_rows [blocks, m / 2, Dv, 2]`,
-    `lse, delta [blocks, m]`, `query_grad [blocks, D, m]`, `key_grad
-    [tiles, n, D]`, `value_grad [tiles, n, Dv]`; contiguous buffers on
-    addresses that are multiples of 64, static but for the numbers of blocks and
-    of tiles. The number of blocks is a multiple of 4, which nobody checks. Two
-    rows that lie side by side are `r` and `r + m / 2`. `slopes [2 * blocks,
-    n / 2, m, 2]` is scratch.
+    Matrices lie in blocks of 32 rows of 64 bytes, in the order in which tile
+    registers are loaded: `query [blocks, D / 32, m / 16, 16, 16, 2]`,
+    `query_rows [blocks, m / 32, D / 16, 16, 16, 2]`, `key [tiles, n / 32,
+    D / 32, 32, 32]`, `key_columns [tiles, D / 32, n / 32, 32, 32]`, `value`
+    like `key`, `out_grad` and `out_grad_rows` like those of queries,
+    `query_grad [blocks, D / 32, m / 16, 32, 16]`, `key_grad [tiles, n / 32,
+    D / 16, 32, 16]` and `value_grad` like it; besides, `lse, delta
+    [blocks, m]`. They are contiguous buffers on addresses that are multiples of
+    64, static but for the numbers of blocks and of tiles. The number of blocks
+    is a multiple of 4, which nobody checks. Two rows of `query_rows` and
+    `out_grad_rows` that lie side by side are `r` and `r + m / 2`. `slopes
+    [2 * blocks, n * m]` is scratch.
 
     Example:
 
     ```mlir
     longnet.attend_grad_strip scale = 0.125 visible = %visible of %count
         ins(%q, %qr, %k, %kc, %v, %do, %dor, %lse, %delta :
-            memref<?x32x32x2xbf16>, memref<?x16x64x2xbf16>, memref<?x128x64xbf16>, memref<?x64x128xbf16>,
-            memref<?x128x64xbf16>, memref<?x32x32x2xbf16>, memref<?x16x64x2xbf16>, memref<?x32xf32>, memref<?x32xf32>)
-        outs(%dq, %dk, %dv : memref<?x64x32xf32>, memref<?x128x64xf32>, memref<?x128x64xf32>)
-        scratch(%slopes : memref<?x64x32x2xbf16>)
+            memref<?x2x2x16x16x2xbf16>, memref<?x1x4x16x16x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>,
+            memref<?x4x2x32x32xbf16>, memref<?x2x2x16x16x2xbf16>, memref<?x1x4x16x16x2xbf16>, memref<?x32xf32>, memref<?x32xf32>)
+        outs(%dq, %dk, %dv : memref<?x2x2x32x16xf32>, memref<?x4x4x32x16xf32>, memref<?x4x4x32x16xf32>)
+        scratch(%slopes : memref<?x4096xbf16>)
     ```
   }];
-  defvar Half3 = MemRefRankOf<[BF16], [3]>;
-  defvar Half4 = MemRefRankOf<[BF16], [4]>;
+  defvar Half2 = MemRefRankOf<[BF16], [2]>;
+  defvar Half5 = MemRefRankOf<[BF16], [5]>;
+  defvar Half6 = MemRefRankOf<[BF16], [6]>;
   defvar Float2 = MemRefRankOf<[F32], [2]>;
-  defvar Float3 = MemRefRankOf<[F32], [3]>;
+  defvar Float5 = MemRefRankOf<[F32], [5]>;
   let arguments = (ins
-      Arg<Half4, "", [MemRead]>:$query, Arg<Half4, "", [MemRead]>:$query_rows,
-      Arg<Half3, "", [MemRead]>:$key, Arg<Half3, "", [MemRead]>:$key_columns,
-      Arg<Half3, "", [MemRead]>:$value, Arg<Half4, "", [MemRead]>:$out_grad,
-      Arg<Half4, "", [MemRead]>:$out_grad_rows, Arg<Float2, "", [MemRead]>:$lse,
+      Arg<Half6, "", [MemRead]>:$query, Arg<Half6, "", [MemRead]>:$query_rows,
+      Arg<Half5, "", [MemRead]>:$key, Arg<Half5, "", [MemRead]>:$key_columns,
+      Arg<Half5, "", [MemRead]>:$value, Arg<Half6, "", [MemRead]>:$out_grad,
+      Arg<Half6, "", [MemRead]>:$out_grad_rows, Arg<Float2, "", [MemRead]>:$lse,
       Arg<Float2, "", [MemRead]>:$delta, Index:$visible, Index:$count,
-      Arg<Float3, "", [MemRead, MemWrite]>:$query_grad,
-      Arg<Float3, "", [MemRead, MemWrite]>:$key_grad,
-      Arg<Float3, "", [MemRead, MemWrite]>:$value_grad,
-      Arg<Half4, "", [MemRead, MemWrite]>:$slopes, F64Attr:$scale);
+      Arg<Float5, "", [MemRead, MemWrite]>:$query_grad,
+      Arg<Float5, "", [MemRead, MemWrite]>:$key_grad,
+      Arg<Float5, "", [MemRead, MemWrite]>:$value_grad,
+      Arg<Half2, "", [MemRead, MemWrite]>:$slopes, F64Attr:$scale);
   let assemblyFormat = [{
     `scale` `=` $scale `visible` `=` $visible `of` $count attr-dict
     `ins` `(` $query `,` $query_rows `,` $key `,` $key_columns `,` $value `,`
