@@ -4,7 +4,9 @@
     scripts/build.sh && PYTHONPATH=python .venv/bin/python benchmarks/cpu.py
 
 Runs `longnet-run --repeat`, which times the attention alone, on random inputs; configurations are
-interleaved over several rounds and medians reported with their spread. Writes
+interleaved over several rounds and medians reported with their spread, and beside them the best
+runs over the best peaks: where other machines of the same host take a core's matrix unit for
+seconds, medians say more of them than of the code. Writes
 `benchmarks/results/cpu-<processor>.json` and a plot beside it.
 """
 
@@ -255,6 +257,7 @@ def main() -> int:
                 "seconds": seconds,
                 "flop": results[0]["flop"],
                 "gflops": results[0]["flop"] / median * 1e-9,
+                "best_gflops": results[0]["flop"] / seconds[0] * 1e-9,
                 "tokens_per_second": each.tokens / median,
                 "peak_memory_bytes": max(result["peak_memory_bytes"] for result in results),
                 "compile_seconds": statistics.median(
@@ -262,15 +265,19 @@ def main() -> int:
                 ),
             }
         )
-    fma, bf16 = (statistics.median(each) for each in zip(*limits, strict=True))
+    limits_of = dict(zip(("f32", "bf16"), zip(*limits, strict=True), strict=True))
+    medians = {dtype: statistics.median(found) for dtype, found in limits_of.items()}
+    best = {dtype: max(found) for dtype, found in limits_of.items()}
     for run in runs:
-        run["share_of_peak"] = (
-            run["gflops"] / run["threads"] / (bf16 if run["dtype"] == "bf16" else fma)
-        )
+        dtype, threads = run["dtype"], run["threads"]
+        run["share_of_peak"] = run["gflops"] / threads / medians[dtype]
+        run["best_share_of_peak"] = run["best_gflops"] / threads / best[dtype]
     report = {
         "machine": machine(),
-        "fma_peak_gflops": fma,
-        "bf16_peak_gflops": bf16,
+        "fma_peak_gflops": medians["f32"],
+        "bf16_peak_gflops": medians["bf16"],
+        "best_fma_peak_gflops": best["f32"],
+        "best_bf16_peak_gflops": best["bf16"],
         "runs": runs,
     }
     output = (
@@ -279,10 +286,11 @@ def main() -> int:
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(report, indent=1) + "\n")
     plot(report, output.with_suffix(".png"))
-    print(f"peaks of a core: f32 {fma:.1f} GFLOP/s, bf16 {bf16:.1f}")
+    for dtype in medians:
+        print(f"{dtype} peak of a core: {medians[dtype]:.1f} GFLOP/s, best {best[dtype]:.1f}")
     for run in runs:
         print(
-            f"{run['name']:44} {run['gflops']:7.1f} GFLOP/s {100 * run['share_of_peak']:3.0f} %  {1e6 * run['median_seconds'] / run['tokens']:7.2f} us/token"
+            f"{run['name']:44} {run['gflops']:7.1f} GFLOP/s {100 * run['share_of_peak']:3.0f} %  best {run['best_gflops']:7.1f} {100 * run['best_share_of_peak']:3.0f} %  {1e6 * run['median_seconds'] / run['tokens']:7.2f} us/token"
             f"  {run['peak_memory_bytes'] / 2**20:6.1f} MiB  compiled in {run['compile_seconds']:.2f} s"
         )
     print(f"wrote {output} and {output.with_suffix('.png')}")

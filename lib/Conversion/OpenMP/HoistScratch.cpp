@@ -99,7 +99,7 @@ void hoist(ArrayRef<Scratch> all, Operation *loop) {
   DataLayout layout = DataLayout::closest(loop);
   IndexExpr end(b, loc, b.getIndexAttr(0));
   SmallVector<Value> begins;
-  for (Scratch scratch : all) {
+  for (const Scratch &scratch : all) {
     memref::AllocOp alloc = scratch.alloc;
     for (Value operand : alloc->getOperands())
       movePrecedingOps(operand, loop);

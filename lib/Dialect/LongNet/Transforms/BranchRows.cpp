@@ -13,11 +13,6 @@ using namespace mlir;
 
 namespace longnet {
 
-IndexExpr sizeOf(OpBuilder &builder, Location loc, Value buffer, unsigned dim) {
-  return IndexExpr(builder, loc,
-                   memref::getMixedSize(builder, loc, buffer, dim));
-}
-
 void emitNest(OpBuilder &builder, Location loc, ArrayRef<IndexExpr> sizes,
               function_ref<void(ArrayRef<IndexExpr>)> body) {
   SmallVector<Value> zeros, bounds, ones;

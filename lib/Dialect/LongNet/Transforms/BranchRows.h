@@ -14,10 +14,6 @@
 
 namespace longnet {
 
-/// The size of dimension `dim` of a buffer.
-IndexExpr sizeOf(mlir::OpBuilder &builder, mlir::Location loc,
-                 mlir::Value buffer, unsigned dim);
-
 /// Nested loops over [0, sizes[0]) x [0, sizes[1]) x ...
 void emitNest(mlir::OpBuilder &builder, mlir::Location loc,
               llvm::ArrayRef<IndexExpr> sizes,

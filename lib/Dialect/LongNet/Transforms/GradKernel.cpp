@@ -302,15 +302,10 @@ void GradEmitter::loadBlock(const IndexExpr &start, Value index) {
 
 void GradEmitter::forEachBlockOfLanes(Value blocks, Value lanes,
                                       function_ref<void(Value, Value)> body) {
-  auto forEach = [&](unsigned dim, function_ref<void(IndexExpr)> inside) {
-    IndexExpr count = sizeOf(builder, loc, blocks, dim);
-    emitLoop(builder, loc, count.constant(0), count, 1,
-             [&](Value index) { inside(expr(index)); });
-  };
-  forEach(1, [&](const IndexExpr &column) {
+  forEachIndex(builder, loc, blocks, 1, [&](const IndexExpr &column) {
     Value part = viewRows(builder, loc, lanes, column * widthOfWords,
                           column.constant(widthOfWords));
-    forEach(0, [&](const IndexExpr &row) {
+    forEachIndex(builder, loc, blocks, 0, [&](const IndexExpr &row) {
       body(viewAt(builder, loc, blocks, {row, column}),
            viewColumns(builder, loc, part, row * blockRows, blockRows));
     });
