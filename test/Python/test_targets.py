@@ -78,6 +78,14 @@ def large_scores(first, last):
     return case
 
 
+def large_scores_between_strips():
+    """Of three strips, the second one needs maxima, and nothing of them is left in the third."""
+    case = sized_case("large-between", "2600:1", 1, 2600, 128)
+    case.q[..., 0] = 0
+    case.k[:, :, 1024:1030, 0] = 8192
+    return case
+
+
 def some_cases(dtypes, count):
     """Random cases of the types with something to compute, then sizes of several tiles."""
     found = (random_case(seed) for seed in range(300))
@@ -116,7 +124,14 @@ def test_amx(case, gradient, tiles, tmp_path):
 @needs_avx512_bf16
 @pytest.mark.parametrize("gradient", [None, "exact"], ids=["attention", "gradient"])
 @pytest.mark.parametrize(
-    "case", [*strip_cases(), large_scores(0, 5), large_scores(1400, 1405)], **name_of
+    "case",
+    [
+        *strip_cases(),
+        large_scores(0, 5),
+        large_scores(1400, 1405),
+        large_scores_between_strips(),
+    ],
+    **name_of,
 )
 def test_amx_strips(case, gradient, tiles, tmp_path):
     program = CompiledCase(case, tmp_path, AMX, gradient=gradient)

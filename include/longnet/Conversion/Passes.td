@@ -149,10 +149,11 @@ def LongNetHoistScratch : Pass<"longnet-hoist-scratch"> {
     depend on it, out of `scf.for` and `omp.wsloop`: every thread allocates its
     own before its share of the iterations and frees it after them, all in one
     buffer. Memory that is given back to the system has to be mapped again, which
-    takes longer than much that is done with it, and the C library keeps a buffer
-    that it has seen before sooner than many. `linalg.fill`s of it marked
-    `longnet.done_once` go with it. To be run when parallel loops have become
-    OpenMP's.
+    takes longer than much that is done with it. That is also why there is one
+    buffer: the C library, which gives back what exceeds twice the largest block
+    that was ever freed, keeps it from one call to the next. `linalg.fill`s of it
+    marked `longnet.done_once` go with it. To be run when parallel loops have
+    become OpenMP's.
   }];
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect"];

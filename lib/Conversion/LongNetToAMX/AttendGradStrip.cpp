@@ -146,7 +146,7 @@ void AttendGradStrip::emitRowPanel(const Group &group, const RowPanel &which,
   int64_t dim = which.isOfValues ? valueDim : headDim;
   Value sums = which.isOfValues ? group.valueGrads : group.keyGrads;
   Value rows = which.isOfValues ? outGradRows : queryRows;
-  // Weights in the first half of a row, slopes in the second.
+  // Weights in the first half of the scores, slopes in the second.
   Value weights = unit.offset(unit.offset(scoreBuffers, group.scores),
                               panelOffset(0, which.isOfValues ? 0 : 1));
   Factor left{weights, /*isStreamed=*/false, panelBytes};

@@ -261,15 +261,13 @@ void AttendStrip::emitPairs(Value first) {
 } // namespace
 
 LogicalResult lowerAttendStrip(AttendStripOp op, PatternRewriter &rewriter) {
-  int64_t queries = op.getQuery().getType().getDimSize(2),
-          headDim = 2 * op.getQuery().getType().getDimSize(1),
-          keys = op.getKey().getType().getDimSize(1) * panelRows,
-          valueDim = op.getValue().getType().getDimSize(1) * panelRows;
-  if (queries != lanes || headDim % panelRows != 0 ||
-      valueDim % panelRows != 0 || keys % valueDim != 0)
+  if (op.getQuery().getType().getDimSize(2) != lanes ||
+      op.getKey().getType().getDimSize(1) %
+              op.getValue().getType().getDimSize(1) !=
+          0)
     return rewriter.notifyMatchFailure(
-        op, "expects blocks of 32 queries, head dimensions in multiples of 32, "
-            "and keys of a tile in multiples of the value dimension");
+        op, "expects blocks of 32 queries, and keys of a tile in multiples of "
+            "the value dimension");
   AttendStrip(op, rewriter).emit();
   rewriter.eraseOp(op);
   return success();

@@ -69,10 +69,18 @@ struct Scratch {
   SmallVector<linalg::FillOp> fills;
 };
 
+/// Whether `alloc` can be a part of a buffer of bytes.
+bool canBePart(memref::AllocOp alloc) {
+  MemRefType type = alloc.getType();
+  return type.getLayout().isIdentity() && !type.getMemorySpace() &&
+         type.getElementType().isIntOrIndexOrFloat() &&
+         alloc.getAlignment().value_or(0) <= lineBytes;
+}
+
 /// `alloc` as scratch of `loop`, if it is that.
 std::optional<Scratch> findScratch(memref::AllocOp alloc, Operation *loop) {
   Scratch scratch{alloc, {}, {}};
-  if (!alloc.getType().getLayout().isIdentity() ||
+  if (!canBePart(alloc) ||
       !llvm::all_of(alloc->getOperands(),
                     [&](Value operand) { return canPrecede(operand, loop); }))
     return std::nullopt;

@@ -5,7 +5,24 @@
 // CHECK-LABEL: func @strip
 // CHECK: llvm.call_intrinsic "llvm.x86.ldtilecfg"
 // CHECK: scf.if
-// CHECK-COUNT-16: llvm.call_intrinsic "llvm.x86.tdpbf16ps"
+//
+// Registers of keys lie one after the other, those of queries side by side, and
+// those of scores in two columns.
+// CHECK: %[[ROW:.*]] = llvm.mlir.constant(64 : i64) : i64
+// CHECK-NEXT: llvm.mlir.constant
+// CHECK-NEXT: llvm.call_intrinsic "llvm.x86.tileloaddt164"(%{{.*}}, %[[KEYS:[^,]*]], %[[ROW]])
+// CHECK: %[[WIDE:.*]] = llvm.mlir.constant(128 : i64) : i64
+// CHECK-NEXT: llvm.mlir.constant
+// CHECK-NEXT: llvm.call_intrinsic "llvm.x86.tileloadd64"(%{{.*}}, %[[QUERIES:[^,]*]], %[[WIDE]])
+// CHECK: llvm.getelementptr %[[QUERIES]][64]
+// CHECK: llvm.getelementptr %[[KEYS]][1024]
+// CHECK: llvm.getelementptr %[[KEYS]][2048]
+// CHECK: llvm.getelementptr %[[QUERIES]][2048]
+// CHECK: llvm.call_intrinsic "llvm.x86.tilestored64"(%{{.*}}, %[[SCORES:[^,]*]], %{{.*}})
+// CHECK-NEXT: llvm.getelementptr %[[SCORES]][2048]
+// CHECK: llvm.getelementptr %[[SCORES]][1024]
+// CHECK: llvm.getelementptr %[[SCORES]][3072]
+// CHECK-COUNT-8: llvm.call_intrinsic "llvm.x86.tdpbf16ps"
 // CHECK: scf.for %[[BLOCK:.*]] =
 // CHECK: scf.for %[[TILE:.*]] = %{{.*}} iter_args({{.*}}) -> (!llvm.ptr, !llvm.ptr, !llvm.ptr, index, vector<16xf32>, vector<16xf32>) {
 //

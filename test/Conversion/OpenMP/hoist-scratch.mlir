@@ -1,6 +1,8 @@
 // RUN: longnet-opt %s --allow-unregistered-dialect --longnet-hoist-scratch | FileCheck %s -enable-var-scope
 
 // Bytes of a buffer in whole lines, and a gap.
+// CHECK-DAG: #[[$FIRST:.*]] = affine_map<()[s0] -> (((s0 * 3) ceildiv 8) * 64 + 1344)>
+// CHECK-DAG: #[[$BOTH:.*]] = affine_map<()[s0] -> (((s0 * 3) ceildiv 8) * 64 + 2752)>
 // CHECK-DAG: #[[$BYTES:.*]] = affine_map<()[s0] -> ((s0 ceildiv 16) * 64 + 1344)>
 
 // Every thread allocates what all its iterations use; what depends on one stays.
@@ -45,6 +47,57 @@ func.func @tasks(%n: index, %x: f32) {
       }
     }
     omp.terminator
+  }
+  return
+}
+
+// One buffer for all, in whole lines with a gap; fillings go to their parts.
+// CHECK-LABEL: func @two
+// CHECK-SAME: %[[N:[a-z0-9]*]]: index
+// CHECK-DAG: %[[BEGIN:.*]] = affine.apply #[[$FIRST]]()[%[[N]]]
+// CHECK-DAG: %[[ALL:.*]] = affine.apply #[[$BOTH]]()[%[[N]]]
+// CHECK: %[[BUFFER:.*]] = memref.alloc(%[[ALL]]) {alignment = 64 : i64} : memref<?xi8>
+// CHECK: %[[INDICES:.*]] = memref.view %[[BUFFER]][%{{.*}}][%[[N]]] : memref<?xi8> to memref<?x3xindex>
+// CHECK-NEXT: linalg.fill {longnet.done_once} ins(%{{.*}} : index) outs(%[[INDICES]] :
+// CHECK-NEXT: %[[HALVES:.*]] = memref.view %[[BUFFER]][%[[BEGIN]]][] : memref<?xi8> to memref<5xbf16>
+// CHECK-NEXT: linalg.fill {longnet.done_once} ins(%{{.*}} : bf16) outs(%[[HALVES]] :
+// CHECK-NEXT: scf.for
+// CHECK-NEXT: "test.use"(%[[INDICES]], %[[HALVES]])
+// CHECK-NEXT: }
+// CHECK-NEXT: memref.dealloc %[[BUFFER]]
+// CHECK-NEXT: return
+func.func @two(%n: index, %x: bf16) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    %indices = memref.alloc(%n) {alignment = 64 : i64} : memref<?x3xindex>
+    %halves = memref.alloc() : memref<5xbf16>
+    linalg.fill {longnet.done_once} ins(%c1 : index) outs(%indices : memref<?x3xindex>)
+    linalg.fill {longnet.done_once} ins(%x : bf16) outs(%halves : memref<5xbf16>)
+    "test.use"(%indices, %halves) : (memref<?x3xindex>, memref<5xbf16>) -> ()
+    memref.dealloc %indices : memref<?x3xindex>
+    memref.dealloc %halves : memref<5xbf16>
+  }
+  return
+}
+
+// What no line of bytes can hold stays.
+// CHECK-LABEL: func @other_memory
+// CHECK: scf.for
+// CHECK-NEXT: memref.alloc() : memref<4xf32, 1>
+// CHECK-NEXT: memref.alloc() : memref<4xmemref<2xf32>>
+// CHECK-NEXT: memref.alloc() {alignment = 4096 : i64} : memref<4xf32>
+func.func @other_memory(%n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.for %i = %c0 to %n step %c1 {
+    %a = memref.alloc() : memref<4xf32, 1>
+    %b = memref.alloc() : memref<4xmemref<2xf32>>
+    %c = memref.alloc() {alignment = 4096 : i64} : memref<4xf32>
+    "test.use"(%a, %b, %c) : (memref<4xf32, 1>, memref<4xmemref<2xf32>>, memref<4xf32>) -> ()
+    memref.dealloc %a : memref<4xf32, 1>
+    memref.dealloc %b : memref<4xmemref<2xf32>>
+    memref.dealloc %c : memref<4xf32>
   }
   return
 }

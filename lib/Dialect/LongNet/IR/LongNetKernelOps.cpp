@@ -407,11 +407,12 @@ static LogicalResult verifyStripScale(Operation *op, APFloat scale) {
 
 namespace {
 
-/// How a matrix of blocks or tiles lies in memory.
+/// How a matrix of blocks of queries or tiles of keys lies in memory.
 struct StripLayout {
   /// Two rows side by side: the last dimension.
   bool hasPairs = false;
-  /// Blocks [rows / 32, columns / width, 32, width], of rows of 64 bytes.
+  /// Blocks [rows / 32, columns / width, 32, width] of 64 bytes a row, or of
+  /// 64 bytes a pair.
   bool hasBlocks = false;
 };
 
@@ -445,7 +446,8 @@ public:
       int64_t width = sizes.pop_back_val(), height = sizes.pop_back_val();
       int64_t pair = layout.hasPairs ? 2 : 1;
       if (height != 32 || width * pair * type.getElementTypeBitWidth() != bits)
-        return fail(type, "blocks of 32 rows of 64 bytes");
+        return fail(type, layout.hasPairs ? "blocks of 16 pairs of 64 bytes"
+                                          : "blocks of 32 rows of 64 bytes");
       sizes[1] *= height;
       sizes[2] *= width;
     }
@@ -527,6 +529,12 @@ LogicalResult AttendGradStripOp::verify() {
       getKey().getType().getDimSize(1) * 32 * getLse().getType().getDimSize(1);
   if (getSlopes().getType().getDimSize(1) != slopes)
     return emitOpError() << "expects slopes of " << slopes << " elements, got "
+                         << getSlopes().getType();
+  int64_t known = getLse().getType().getDimSize(0),
+          places = getSlopes().getType().getDimSize(0);
+  if (ShapedType::isStatic(known) && ShapedType::isStatic(places) &&
+      places != 2 * known)
+    return emitOpError() << "expects slopes of " << 2 * known << " blocks, got "
                          << getSlopes().getType();
   return success();
 }

@@ -46,7 +46,7 @@ struct GradScratch {
   Value gradRows;
   /// Only for pairs: one block as rows, [m, D] and [m, Dv]
   Value queryBlock = {}, outGradBlock = {};
-  /// Only for strips: of two tiles, [n / 2, m, 2]
+  /// Only for strips: of two tiles, [n * m]
   Value slopes = {};
 
   SmallVector<Value> list() const {
@@ -172,8 +172,8 @@ GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
       allocate({attr(m), attr(shape.parts * valueDim)}, element);
   scratch.tile.keyColumns = packedKeys(headDim, n);
   if (shape.hasGradStrips)
-    scratch.slopes = allocate(
-        {attr(2 * blocksOfChunk(shape)), attr(n / 2 * m * 2)}, element);
+    scratch.slopes =
+        allocate({attr(2 * blocksOfChunk(shape)), attr(n * m)}, element);
   // Columns that only fill up are packed once, here.
   for (Value buffer : {scratch.tile.keys, scratch.tile.values,
                        scratch.queryBlock, scratch.outGradBlock})

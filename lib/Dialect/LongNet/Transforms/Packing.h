@@ -36,10 +36,10 @@ mlir::Value blockAt(mlir::OpBuilder &builder, mlir::Location loc,
 mlir::Value firstLanes(mlir::OpBuilder &builder, mlir::Location loc,
                        mlir::Value block, const IndexExpr &count);
 
-/// Matrices for tile registers lie in blocks of 32 rows of 64 bytes, in the
-/// order in which registers take them: [rows / 32, columns / width, 32, width],
-/// and in pairs of rows [rows / 32, columns / 16, 16, 16, 2]. Widths are of
-/// bf16, and of f32 and pairs.
+/// Matrices for tile registers lie in blocks of 32 rows, in the order in which
+/// registers take them: [rows / 32, columns / width, 32, width], and in pairs
+/// of rows [rows / 32, columns / 16, 16, 16, 2]. A row of a block, or a pair,
+/// has 64 bytes: as many columns of bf16, and of f32 or pairs.
 constexpr int64_t blockRows = 32, widthOfHalves = 32, widthOfWords = 16;
 
 /// Sizes of a matrix in blocks.

@@ -108,18 +108,15 @@ BlockRanges rangesOf(const TileShape &shape, const IndexExpr &blocks,
   return {hidden, maximum(clear, ragged * blocks)};
 }
 
-/// Rows and columns of the products of tile registers.
-static constexpr int64_t panel = 32;
-
-/// Whether strips take tiles of `shape`: whole panels, in the first cache.
+/// Whether strips take tiles of `shape`: whole blocks, in the first cache.
 static bool fitsStrips(const TileShape &shape) {
   constexpr int64_t largestDim = 128;
   // Below 1, squares that are flushed to zero in the bound of scores do not
   // count; down to this, what scores are compared to is an f32.
   constexpr double largestScale = 1, smallestScale = 1e-30;
   return shape.hasPairs() && shape.parts == 1 &&
-         shape.packedHeadDim % panel == 0 &&
-         shape.packedValueDim % panel == 0 &&
+         shape.packedHeadDim % blockRows == 0 &&
+         shape.packedValueDim % blockRows == 0 &&
          std::max(shape.packedHeadDim, shape.packedValueDim) <= largestDim &&
          shape.scale <= largestScale && shape.scale >= smallestScale;
 }
@@ -129,9 +126,9 @@ void TileShape::setStrips(int64_t bytes) {
     return;
   // Keys whose scores are computed while one panel of values is added up: at
   // least 128 keys of all together keep what is loaded for each low.
-  int64_t passes = packedValueDim / panel;
-  queryTile = panel;
-  keyTile = passes * std::max<int64_t>(128 / panel / passes, 1) * panel;
+  int64_t passes = packedValueDim / blockRows;
+  queryTile = blockRows;
+  keyTile = passes * std::max<int64_t>(128 / blockRows / passes, 1) * blockRows;
   int64_t tileBytes = keyTile * (packedHeadDim + packedValueDim) * 2;
   stripTiles = std::max<int64_t>(bytes / tileBytes, 1);
 }
@@ -139,8 +136,8 @@ void TileShape::setStrips(int64_t bytes) {
 void TileShape::setGradStrips(int64_t bytes) {
   if (bytes == 0 || !fitsStrips(*this))
     return;
-  queryTile = panel;
-  keyTile = 4 * panel;
+  queryTile = blockRows;
+  keyTile = 4 * blockRows;
   hasGradStrips = true;
 }
 

@@ -639,3 +639,13 @@ func.func @grad_strip_slopes(%q: memref<4x2x2x16x16x2xbf16>, %qr: memref<4x1x4x1
       outs(%dq, %dk, %dv : memref<4x2x2x32x16xf32>, memref<?x4x4x32x16xf32>, memref<?x4x2x32x16xf32>) scratch(%s : memref<8x2048xbf16>)
   return
 }
+
+// -----
+
+func.func @grad_strip_slope_blocks(%q: memref<4x2x2x16x16x2xbf16>, %qr: memref<4x1x4x16x16x2xbf16>, %k: memref<?x4x2x32x32xbf16>, %kc: memref<?x2x4x32x32xbf16>, %v: memref<?x4x1x32x32xbf16>, %do: memref<4x1x2x16x16x2xbf16>, %dor: memref<4x1x2x16x16x2xbf16>, %row: memref<4x32xf32>, %delta: memref<4x32xf32>, %dq: memref<4x2x2x32x16xf32>, %dk: memref<?x4x4x32x16xf32>, %dv: memref<?x4x2x32x16xf32>, %s: memref<4x4096xbf16>, %at: index) {
+  // expected-error @below {{expects slopes of 8 blocks, got 'memref<4x4096xbf16>'}}
+  longnet.attend_grad_strip scale = 0.125 visible = %at of %at
+      ins(%q, %qr, %k, %kc, %v, %do, %dor, %row, %delta : memref<4x2x2x16x16x2xbf16>, memref<4x1x4x16x16x2xbf16>, memref<?x4x2x32x32xbf16>, memref<?x2x4x32x32xbf16>, memref<?x4x1x32x32xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x1x2x16x16x2xbf16>, memref<4x32xf32>, memref<4x32xf32>)
+      outs(%dq, %dk, %dv : memref<4x2x2x32x16xf32>, memref<?x4x4x32x16xf32>, memref<?x4x2x32x16xf32>) scratch(%s : memref<4x4096xbf16>)
+  return
+}

@@ -386,8 +386,8 @@ def LongNet_AttendGradStripOp : LongNet_Op<"attend_grad_strip"> {
     Weights and their derivatives are rounded to bf16 between contractions, from
     half way up.
 
-    Matrices lie in blocks of 32 rows of 64 bytes, in the order in which tile
-    registers are loaded: `query [blocks, D / 32, m / 16, 16, 16, 2]`,
+    Matrices lie in blocks of 32 rows, 64 bytes wide or where rows come in pairs
+    64 bytes a pair, in the order in which tile registers are loaded: `query [blocks, D / 32, m / 16, 16, 16, 2]`,
     `query_rows [blocks, m / 32, D / 16, 16, 16, 2]`, `key [tiles, n / 32,
     D / 32, 32, 32]`, `key_columns [tiles, D / 32, n / 32, 32, 32]`, `value`
     like `key`, `out_grad` and `out_grad_rows` like those of queries,
