@@ -31,6 +31,8 @@ from longnet.pattern import Pattern
 
 ROOT = Path(__file__).resolve().parent.parent
 FEATURES = ("fma", "avx2", "avx512f", "avx512_bf16", "amx_bf16")
+# Calls are repeated for about this long in every round, at the rate of a good thread.
+SECONDS, FLOP_PER_SECOND = 1.0, {"f32": 120e9, "bf16": 800e9}
 PAPER = "2048:1,4096:2,8192:4,16384:6,32768:12"
 
 
@@ -48,6 +50,15 @@ class Measurement:
     threads: int = 1
     gradient: bool = False
     products: str = "fma"
+
+    def repeat(self, least: int) -> int:
+        """How often it is called in a round, judged by pairs of a query and a key."""
+        pairs = sum(
+            self.tokens * b.segment / b.dilation**2 for b in Pattern.parse(self.pattern).branches
+        )
+        flop = self.heads * self.head_dim * pairs * (14 if self.gradient else 4)
+        seconds = flop / self.threads / FLOP_PER_SECOND[self.dtype]
+        return max(least, min(100, int(SECONDS / seconds)))
 
 
 def measurements() -> list[Measurement]:
@@ -124,7 +135,7 @@ def str_of(pattern: Pattern) -> str:
     return ",".join(f"{branch.segment}:{branch.dilation}" for branch in pattern.branches)
 
 
-def run_once(what: Measurement, folder: Path, repeat: int) -> dict[str, Any]:
+def run_once(what: Measurement, folder: Path, least: int) -> dict[str, Any]:
     names = ["q", "k", "v"] + ["dout"] * what.gradient
     for number, name in enumerate(names):
         path = folder / f"{name}-{what.heads}-{what.tokens}-{what.head_dim}.npy"
@@ -139,7 +150,7 @@ def run_once(what: Measurement, folder: Path, repeat: int) -> dict[str, Any]:
             f"--pattern={what.pattern}",
             f"--dtype={what.dtype}",
             f"--threads={what.threads}",
-            f"--repeat={repeat}",
+            f"--repeat={what.repeat(least)}",
             f"--json={result}",
             f"--f32-products={what.products}",
         ]
@@ -234,7 +245,7 @@ def plot(report: dict[str, Any], path: Path) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds")
-    parser.add_argument("--repeat", type=int, default=3, help="timed runs in each round")
+    parser.add_argument("--repeat", type=int, default=3, help="least timed runs in each round")
     parser.add_argument("--output", type=Path, help="the JSON file")
     arguments = parser.parse_args()
     what = measurements()
