@@ -148,7 +148,7 @@ def LongNetHoistScratch : Pass<"longnet-hoist-scratch"> {
     Moves `memref.alloc`s that an iteration frees again, of sizes that do not
     depend on it, out of `scf.for` and `omp.wsloop`: every thread allocates its
     own before its share of the iterations and frees it after them, all in one
-    buffer. Memory that is given back to the system has to be mapped again, which
+    buffer: of numbers, in the default memory, aligned to 64 bytes or less. Memory that is given back to the system has to be mapped again, which
     takes longer than much that is done with it. That is also why there is one
     buffer: the C library, which gives back what exceeds twice the largest block
     that was ever freed, keeps it from one call to the next. `linalg.fill`s of it

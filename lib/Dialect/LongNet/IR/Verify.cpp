@@ -34,6 +34,13 @@ LogicalResult verifySameSize(Operation *op, StringRef what,
   return success();
 }
 
+LogicalResult verifySameSizes(Operation *op, const NamedSizes &sizes) {
+  for (auto &[what, dims] : sizes)
+    if (failed(verifySameSize(op, what, dims)))
+      return failure();
+  return success();
+}
+
 LogicalResult verifyQueryKeyValue(Operation *op, Type query, Type key,
                                   Type value) {
   unsigned last = shaped(query).getRank() - 1;

@@ -24,6 +24,18 @@ struct NamedDim {
 llvm::LogicalResult verifySameSize(mlir::Operation *op, llvm::StringRef what,
                                    llvm::ArrayRef<NamedDim> dims);
 
+/// What sizes of tiles are called in diagnostics.
+inline constexpr llvm::StringLiteral queries = "number of queries",
+                                     keys = "number of keys",
+                                     headDim = "head dimension",
+                                     valueDim = "value dimension";
+
+/// Sizes that must agree, by what they are called.
+using NamedSizes =
+    llvm::MapVector<llvm::StringRef, llvm::SmallVector<NamedDim>>;
+llvm::LogicalResult verifySameSizes(mlir::Operation *op,
+                                    const NamedSizes &sizes);
+
 /// Query, key and value of rank `2 + rows`: [B, H, rows..., D]. Checks the
 /// element types, batch, key rows and head dimensions, which must be static.
 llvm::LogicalResult verifyQueryKeyValue(mlir::Operation *op, mlir::Type query,

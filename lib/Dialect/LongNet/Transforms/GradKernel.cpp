@@ -30,8 +30,8 @@ constexpr int64_t chunkBytes = 640 << 10;
 
 /// Packed rows, reused by all segments of a task. The first dimension counts
 /// blocks of the chunk, for the gradients of keys and values, and for all that
-/// strips have of keys, tiles of keys. For strips, all matrices but the single
-/// blocks are in blocks.
+/// strips have of keys, tiles of keys. For strips, matrices lie in blocks of 32
+/// rows (see `forEachBlock`), all but those of a single block of queries.
 struct GradScratch {
   /// [D, m], [m, D], [Dv, m] and [m, Dv], or in pairs
   Value queries, queryRows, outGrads, outGradRows;

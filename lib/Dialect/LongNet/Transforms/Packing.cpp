@@ -39,16 +39,36 @@ static Value makeView(OpBuilder &builder, Location loc, Value source,
                                    strides);
 }
 
-Value viewRows(OpBuilder &builder, Location loc, Value source,
-               const IndexExpr &first, const IndexExpr &count, int64_t stride) {
+/// `count` places of dimension `dim` of `source` from `first`, `stride` apart.
+static Value viewAlong(OpBuilder &builder, Location loc, Value source,
+                       unsigned dim, OpFoldResult first, OpFoldResult count,
+                       int64_t stride = 1) {
   SmallVector<OpFoldResult> sizes = memref::getMixedSizes(builder, loc, source);
   SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
   SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
-  offsets[0] = first.fold();
-  sizes[0] = count.fold();
-  strides[0] = builder.getIndexAttr(stride);
+  offsets[dim] = first;
+  sizes[dim] = count;
+  strides[dim] = builder.getIndexAttr(stride);
   return makeView(builder, loc, source, offsets, sizes, strides,
                   /*dropped=*/0);
+}
+
+Value viewRows(OpBuilder &builder, Location loc, Value source,
+               const IndexExpr &first, const IndexExpr &count, int64_t stride) {
+  return viewAlong(builder, loc, source, 0, first.fold(), count.fold(), stride);
+}
+
+Value viewColumns(OpBuilder &builder, Location loc, Value source,
+                  const IndexExpr &first, int64_t count) {
+  return viewAlong(builder, loc, source, 1, first.fold(),
+                   builder.getIndexAttr(count));
+}
+
+Value firstLanes(OpBuilder &builder, Location loc, Value block,
+                 const IndexExpr &count) {
+  unsigned last = cast<MemRefType>(block.getType()).getRank() - 1;
+  return viewAlong(builder, loc, block, last, builder.getIndexAttr(0),
+                   count.fold());
 }
 
 Value viewAt(OpBuilder &builder, Location loc, Value source,
@@ -117,26 +137,6 @@ Value blockAt(OpBuilder &builder, Location loc, Value buffer, Value index) {
                 IndexExpr(builder, loc, OpFoldResult(index)));
 }
 
-Value firstLanes(OpBuilder &builder, Location loc, Value block,
-                 const IndexExpr &count) {
-  SmallVector<OpFoldResult> sizes = memref::getMixedSizes(builder, loc, block);
-  SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
-  SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
-  sizes.back() = count.fold();
-  return makeView(builder, loc, block, offsets, sizes, strides, /*dropped=*/0);
-}
-
-Value viewColumns(OpBuilder &builder, Location loc, Value source,
-                  const IndexExpr &first, int64_t count) {
-  SmallVector<OpFoldResult> sizes = memref::getMixedSizes(builder, loc, source);
-  SmallVector<OpFoldResult> offsets(sizes.size(), builder.getIndexAttr(0));
-  SmallVector<OpFoldResult> strides(sizes.size(), builder.getIndexAttr(1));
-  offsets[1] = first.fold();
-  sizes[1] = builder.getIndexAttr(count);
-  return makeView(builder, loc, source, offsets, sizes, strides,
-                  /*dropped=*/0);
-}
-
 SmallVector<OpFoldResult> blockSizes(Builder &builder, int64_t rows,
                                      int64_t columns, int64_t width) {
   return {builder.getIndexAttr(rows / blockRows),
@@ -192,7 +192,7 @@ void packTile(OpBuilder &builder, Location loc, Value from, Value to,
   }
   SmallVector<AffineMap> maps(
       1 + parts, AffineMap::getMultiDimIdentityMap(2, builder.getContext()));
-  IndexExpr columns(builder, loc, memref::getMixedSize(builder, loc, from, 1));
+  IndexExpr columns = sizeOf(builder, loc, from, 1);
   SmallVector<Value> targets;
   for (Value part : splitParts(builder, loc, to, 1, parts))
     targets.push_back(firstLanes(
@@ -205,7 +205,7 @@ void packTile(OpBuilder &builder, Location loc, Value from, Value to,
                       return splitElement(b, l, args[0], element, parts);
                     return SmallVector<Value>{convert(b, l, args[0], element)};
                   });
-  IndexExpr rows(builder, loc, memref::getMixedSize(builder, loc, to, 0));
+  IndexExpr rows = sizeOf(builder, loc, to, 0);
   fillZero(builder, loc, viewRows(builder, loc, to, count, rows - count));
 }
 

@@ -387,17 +387,17 @@ def LongNet_AttendGradStripOp : LongNet_Op<"attend_grad_strip"> {
     half way up.
 
     Matrices lie in blocks of 32 rows, 64 bytes wide or where rows come in pairs
-    64 bytes a pair, in the order in which tile registers are loaded: `query [blocks, D / 32, m / 16, 16, 16, 2]`,
-    `query_rows [blocks, m / 32, D / 16, 16, 16, 2]`, `key [tiles, n / 32,
-    D / 32, 32, 32]`, `key_columns [tiles, D / 32, n / 32, 32, 32]`, `value`
-    like `key`, `out_grad` and `out_grad_rows` like those of queries,
-    `query_grad [blocks, D / 32, m / 16, 32, 16]`, `key_grad [tiles, n / 32,
-    D / 16, 32, 16]` and `value_grad` like it; besides, `lse, delta
-    [blocks, m]`. They are contiguous buffers on addresses that are multiples of
-    64, static but for the numbers of blocks and of tiles. The number of blocks
-    is a multiple of 4, which nobody checks. Two rows of `query_rows` and
-    `out_grad_rows` that lie side by side are `r` and `r + m / 2`. `slopes
-    [2 * blocks, n * m]` is scratch.
+    64 bytes a pair, in the order in which tile registers are loaded: `query
+    [blocks, D / 32, m / 16, 16, 16, 2]`, `query_rows [blocks, m / 32, D / 16,
+    16, 16, 2]`, `key [tiles, n / 32, D / 32, 32, 32]`, `key_columns [tiles, D /
+    32, n / 32, 32, 32]`, `value` like `key`, `out_grad` and `out_grad_rows`
+    like those of queries, `query_grad [blocks, D / 32, m / 16, 32, 16]`,
+    `key_grad [tiles, n / 32, D / 16, 32, 16]` and `value_grad` like it;
+    besides, `lse, delta [blocks, m]`. They are contiguous buffers on addresses
+    that are multiples of 64, static but for the numbers of blocks and of tiles.
+    The number of blocks is a multiple of 4, which nobody checks. Two rows of
+    `query_rows` and `out_grad_rows` that lie side by side are `r` and `r + m /
+    2`. `slopes [2 * blocks, n * m]` is scratch.
 
     Example:
 
