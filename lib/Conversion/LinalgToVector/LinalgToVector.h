@@ -67,11 +67,16 @@ llvm::SmallVector<mlir::Value>
 transposeSquare(mlir::OpBuilder &builder, mlir::Location loc,
                 llvm::SmallVector<mlir::Value> rows);
 
-/// Lowers a contraction of bf16 in pairs, or an elementwise operation that
-/// brings elements into pairs.
-llvm::LogicalResult vectorizePairs(mlir::linalg::LinalgOp op,
-                                   mlir::RewriterBase &rewriter,
-                                   const VectorTarget &target, SumEnds &ends);
+/// Lowers a contraction of bf16 in pairs to dot products or products of tiles.
+llvm::LogicalResult vectorizePairContraction(mlir::linalg::LinalgOp op,
+                                             mlir::RewriterBase &rewriter,
+                                             const VectorTarget &target,
+                                             SumEnds &ends);
+
+/// Lowers an elementwise operation that brings elements into pairs.
+llvm::LogicalResult vectorizePairOrder(mlir::linalg::LinalgOp op,
+                                       mlir::RewriterBase &rewriter,
+                                       const VectorTarget &target);
 
 /// Where an iteration stands: one index for each dimension of the operation.
 using Position = llvm::SmallVector<mlir::Value>;

@@ -340,7 +340,8 @@ private:
   static bool lower(linalg::LinalgOp op, RewriterBase &rewriter,
                     const VectorTarget &target, SumEnds &ends) {
     rewriter.setInsertionPoint(op);
-    if (failed(vectorizePairs(op, rewriter, target, ends)) &&
+    if (failed(vectorizePairContraction(op, rewriter, target, ends)) &&
+        failed(vectorizePairOrder(op, rewriter, target)) &&
         failed(vectorizeLoops(op, rewriter, target, ends)) &&
         failed(vectorizeTranspose(op, rewriter, target)))
       return false;

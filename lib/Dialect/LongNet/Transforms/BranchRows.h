@@ -9,7 +9,8 @@
 #ifndef LONGNET_LIB_DIALECT_LONGNET_TRANSFORMS_BRANCHROWS_H
 #define LONGNET_LIB_DIALECT_LONGNET_TRANSFORMS_BRANCHROWS_H
 
-#include "TileKernel.h"
+#include "Packing.h"
+#include "TileShape.h"
 #include "longnet/Dialect/LongNet/IR/Geometry.h"
 
 namespace longnet {

@@ -17,6 +17,9 @@
 
 #include "GradKernel.h"
 #include "BranchRows.h"
+#include "GradScratch.h"
+#include "Packing.h"
+#include "Scratch.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -24,58 +27,6 @@ using namespace mlir;
 
 namespace longnet {
 namespace {
-
-/// Bytes of packed queries that a chunk may take: a part of a core's cache.
-constexpr int64_t chunkBytes = 640 << 10;
-
-/// Packed rows, reused by all segments of a task. The first dimension counts
-/// blocks of the chunk, for the gradients of keys and values, and for all that
-/// strips have of keys, tiles of keys. For strips, matrices lie in blocks of 32
-/// rows (see `forEachBlock`), all but those of a single block of queries.
-struct GradScratch {
-  /// [D, m], [m, D], [Dv, m] and [m, Dv], or in pairs
-  Value queries, queryRows, outGrads, outGradRows;
-  /// [m]
-  Value lse, delta, limits;
-  /// [D, m]
-  Value queryGrads;
-  KeyTile tile;
-  /// [n, D] and [n, Dv]
-  Value keyGrads, valueGrads;
-  /// One block of gradients of queries as rows: [m, D]
-  Value gradRows;
-  /// Only for pairs: one block as rows, [m, D] and [m, Dv]
-  Value queryBlock = {}, outGradBlock = {};
-  /// Only for strips: of two tiles, [n * m]
-  Value slopes = {};
-
-  SmallVector<Value> list() const {
-    SmallVector<Value> all{queries,    queryRows,   outGrads,       outGradRows,
-                           lse,        delta,       limits,         queryGrads,
-                           tile.keys,  tile.values, tile.positions, keyGrads,
-                           valueGrads, gradRows};
-    if (queryBlock)
-      all.append({tile.keyColumns, queryBlock, outGradBlock});
-    if (slopes)
-      all.push_back(slopes);
-    return all;
-  }
-  static GradScratch take(ArgumentReader &next, const TileShape &shape) {
-    ValueRange all = next.take(14);
-    GradScratch scratch{all[0],  all[1],  all[2],
-                        all[3],  all[4],  all[5],
-                        all[6],  all[7],  {all[8], all[9], all[10]},
-                        all[11], all[12], all[13]};
-    if (shape.hasPairs()) {
-      scratch.tile.keyColumns = next.value();
-      scratch.queryBlock = next.value();
-      scratch.outGradBlock = next.value();
-    }
-    if (shape.hasGradStrips)
-      scratch.slopes = next.value();
-    return scratch;
-  }
-};
 
 /// One segment and head: views with any strides.
 struct GradGroup {
@@ -88,98 +39,6 @@ struct GradGroup {
   Value keyGrad, valueGrad;
   std::optional<IndexExpr> diagonal;
 };
-
-/// Blocks come in groups of up to 4 in strips.
-constexpr int64_t largestGroup = 4;
-
-int64_t blocksOfChunk(const TileShape &shape) {
-  if (shape.hasGradStrips)
-    return 16;
-  auto bytes = [&](int64_t elements, FloatType type) {
-    return shape.queryTile * elements * (type.getWidth() / 8);
-  };
-  int64_t block =
-      bytes(2 * shape.parts * (shape.packedHeadDim + shape.packedValueDim),
-            shape.element) +
-      bytes(shape.packedHeadDim, shape.accumulation);
-  return std::clamp<int64_t>(chunkBytes / block, 1, 16);
-}
-
-GradScratch allocateGradScratch(OpBuilder &builder, Location loc,
-                                const TileShape &shape,
-                                const IndexExpr &maxKeys) {
-  auto attr = [&](int64_t value) -> OpFoldResult {
-    return builder.getIndexAttr(value);
-  };
-  auto allocate = [&](ArrayRef<OpFoldResult> sizes, Type type) {
-    return allocateBuffer(builder, loc, sizes, type);
-  };
-  int64_t m = shape.queryTile, n = shape.keyTile, headDim = shape.packedHeadDim,
-          valueDim = shape.packedValueDim;
-  OpFoldResult blocks = attr(blocksOfChunk(shape)),
-               tiles = ceilDiv(maxKeys, n).fold();
-  Type element = shape.element, state = shape.accumulation;
-  Type index = builder.getIndexType();
-  bool inBlocks = shape.hasGradStrips;
-  // Sums, and what is packed in pairs of rows and in rows: for strips in
-  // blocks.
-  auto sums = [&](OpFoldResult count, int64_t rows, int64_t columns) {
-    SmallVector<OpFoldResult> sizes{attr(rows), attr(columns)};
-    if (inBlocks)
-      sizes = blockSizes(builder, rows, columns, widthOfWords);
-    sizes.insert(sizes.begin(), count);
-    return allocate(sizes, state);
-  };
-  auto packed = [&](int64_t rows, int64_t lanes) {
-    SmallVector<OpFoldResult> sizes{attr(rows), attr(lanes)};
-    if (inBlocks) {
-      sizes = blockSizes(builder, rows, lanes, widthOfWords);
-      sizes[2] = attr(blockRows / 2);
-    } else if (shape.hasPairs()) {
-      sizes[0] = attr(shape.parts * rows / 2);
-    }
-    if (shape.hasPairs())
-      sizes.push_back(attr(2));
-    sizes.insert(sizes.begin(), blocks);
-    return allocate(sizes, element);
-  };
-  auto packedKeys = [&](int64_t rows, int64_t lanes) {
-    SmallVector<OpFoldResult> sizes{attr(rows), attr(shape.parts * lanes)};
-    if (inBlocks) {
-      sizes = blockSizes(builder, rows, lanes, widthOfHalves);
-      sizes.insert(sizes.begin(), tiles);
-    }
-    return allocate(sizes, element);
-  };
-  GradScratch scratch{packed(headDim, m),
-                      packed(m, headDim),
-                      packed(valueDim, m),
-                      packed(m, valueDim),
-                      allocate({blocks, attr(m)}, state),
-                      allocate({blocks, attr(m)}, state),
-                      allocate({blocks, attr(m)}, index),
-                      sums(blocks, headDim, m),
-                      {packedKeys(n, headDim), packedKeys(n, valueDim),
-                       allocate(attr(n), index)},
-                      sums(tiles, n, headDim),
-                      sums(tiles, n, valueDim),
-                      allocate({attr(m), attr(headDim)}, state)};
-  if (!shape.hasPairs())
-    return scratch;
-  scratch.queryBlock =
-      allocate({attr(m), attr(shape.parts * headDim)}, element);
-  scratch.outGradBlock =
-      allocate({attr(m), attr(shape.parts * valueDim)}, element);
-  scratch.tile.keyColumns = packedKeys(headDim, n);
-  if (shape.hasGradStrips)
-    scratch.slopes =
-        allocate({attr(2 * blocksOfChunk(shape)), attr(n * m)}, element);
-  // Columns that only fill up are packed once, here.
-  for (Value buffer : {scratch.tile.keys, scratch.tile.values,
-                       scratch.queryBlock, scratch.outGradBlock})
-    fillOnce(builder, loc, builder.getZeroAttr(element), buffer);
-  return scratch;
-}
 
 class GradEmitter {
 public:

@@ -8,6 +8,8 @@
 
 #include "BranchRows.h"
 #include "GradKernel.h"
+#include "Packing.h"
+#include "Scratch.h"
 #include "TileKernel.h"
 #include "longnet/Dialect/LongNet/IR/Geometry.h"
 #include "longnet/Dialect/LongNet/Transforms/Passes.h"
