@@ -33,35 +33,42 @@ void emitNest(OpBuilder &builder, Location loc, ArrayRef<IndexExpr> sizes,
                      });
 }
 
-void forEachSegment(OpBuilder &builder, Location loc, const AttentionPart &part,
-                    BranchAttr branch, const IndexExpr &batch,
-                    const IndexExpr &head,
-                    function_ref<void(const SegmentRows &)> body) {
-  int64_t w = branch.getSegment(), r = branch.getDilation();
-  auto valueOr = [&](Value value, int64_t otherwise) {
-    return value ? IndexExpr(builder, loc, OpFoldResult(value))
-                 : IndexExpr(builder, loc, otherwise);
-  };
-  IndexExpr globalHead = valueOr(part.headOffset, 0) + head;
-  IndexExpr heads =
-      part.heads ? valueOr(part.heads, 0) : sizeOf(builder, loc, part.query, 1);
-  IndexExpr phase(
+/// `value`, or `otherwise` where there is none.
+static IndexExpr valueOr(OpBuilder &builder, Location loc, Value value,
+                         int64_t otherwise) {
+  return value ? IndexExpr(builder, loc, OpFoldResult(value))
+               : IndexExpr(builder, loc, otherwise);
+}
+
+IndexExpr phaseOf(OpBuilder &builder, Location loc, const AttentionPart &part,
+                  BranchAttr branch, const IndexExpr &head) {
+  IndexExpr globalHead = valueOr(builder, loc, part.headOffset, 0) + head;
+  IndexExpr heads = part.heads ? valueOr(builder, loc, part.heads, 0)
+                               : sizeOf(builder, loc, part.query, 1);
+  return IndexExpr(
       builder, loc,
       branch.getPhase(builder, loc, globalHead.fold(), heads.fold()));
+}
+
+void forEachSegment(OpBuilder &builder, Location loc, const AttentionPart &part,
+                    BranchAttr branch, const IndexExpr &batch,
+                    const IndexExpr &phase,
+                    function_ref<void(const SegmentRows &)> body) {
+  int64_t w = branch.getSegment(), r = branch.getDilation();
   IndexExpr queryRows = sizeOf(builder, loc, part.query, 2),
             keyRows = sizeOf(builder, loc, part.key, 2);
-  IndexExpr queryBegin = valueOr(part.queryOffset, 0),
-            keyBegin = valueOr(part.keyOffset, 0);
+  IndexExpr queryBegin = valueOr(builder, loc, part.queryOffset, 0),
+            keyBegin = valueOr(builder, loc, part.keyOffset, 0);
   Span<IndexExpr> queries{queryBegin, queryBegin + queryRows};
   Span<IndexExpr> keys{keyBegin, keyBegin + keyRows};
   if (part.lengths) {
     Value length =
         memref::LoadOp::create(builder, loc, part.lengths, batch.materialize());
-    keys.end = minimum(keys.end, valueOr(length, 0));
+    keys.end = minimum(keys.end, IndexExpr(builder, loc, OpFoldResult(length)));
   }
   Span<IndexExpr> segments = segmentsOf(queries, w);
   emitLoop(builder, loc, segments.begin, segments.end, 1, [&](Value index) {
-    IndexExpr segment = valueOr(index, 0);
+    IndexExpr segment(builder, loc, OpFoldResult(index));
     Rows<IndexExpr> keptQueries = keptRows(segment, phase, queries, w, r);
     Rows<IndexExpr> keptKeys = keptRows(segment, phase, keys, w, r);
     // Where there are no rows, the first may lie past the end.

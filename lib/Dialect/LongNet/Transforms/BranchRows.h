@@ -35,23 +35,25 @@ struct AttentionPart {
   bool causal;
 };
 
+/// Of `attend` or `attend_grad`.
+template <typename Op>
+AttentionPart partOf(Op op) {
+  return {op.getQuery(),       op.getKey(),       op.getKvLengths(),
+          op.getQueryOffset(), op.getKeyOffset(), op.getHeadOffset(),
+          op.getHeads(),       op.getCausal()};
+}
+
+/// The phase of query head `head` in `branch`.
+IndexExpr phaseOf(mlir::OpBuilder &builder, mlir::Location loc,
+                  const AttentionPart &part, BranchAttr branch,
+                  const IndexExpr &head);
+
 /// Emits a loop over the segments of `branch` that hold queries of batch entry
-/// `batch` and head `head`, with `body` in it.
+/// `batch`, with `body` in it for the rows of `phase`.
 void forEachSegment(mlir::OpBuilder &builder, mlir::Location loc,
                     const AttentionPart &part, BranchAttr branch,
-                    const IndexExpr &batch, const IndexExpr &head,
+                    const IndexExpr &batch, const IndexExpr &phase,
                     llvm::function_ref<void(const SegmentRows &)> body);
-
-/// The same for `attend` or `attend_grad`.
-template <typename Op>
-void forEachSegment(mlir::OpBuilder &builder, Op op, BranchAttr branch,
-                    const IndexExpr &batch, const IndexExpr &head,
-                    llvm::function_ref<void(const SegmentRows &)> body) {
-  AttentionPart part{op.getQuery(),       op.getKey(),       op.getKvLengths(),
-                     op.getQueryOffset(), op.getKeyOffset(), op.getHeadOffset(),
-                     op.getHeads(),       op.getCausal()};
-  forEachSegment(builder, op.getLoc(), part, branch, batch, head, body);
-}
 
 /// The key head that head `head` of `op`'s query reads.
 template <typename Op>

@@ -28,7 +28,8 @@ using namespace mlir;
 namespace longnet {
 namespace {
 
-/// One segment and head: views with any strides.
+/// Queries of one segment and head, and the keys that they see: views with any
+/// strides.
 struct GradGroup {
   /// [rows, D] and [rows, Dv]
   Value query, outGrad;
@@ -36,9 +37,28 @@ struct GradGroup {
   Value lse, delta;
   Value queryGrad;
   KeyRows keys;
-  Value keyGrad, valueGrad;
   std::optional<IndexExpr> diagonal;
 };
+
+/// Adds `factor` times the rows of `from`, which are sums, to those of `to`.
+void addRows(OpBuilder &builder, Location loc, Value from, Value to,
+             double factor) {
+  auto sums = cast<FloatType>(getElementTypeOrSelf(from));
+  Type storage = getElementTypeOrSelf(to);
+  Value by = arith::ConstantOp::create(builder, loc,
+                                       builder.getFloatAttr(sums, factor));
+  AffineMap straight =
+      AffineMap::getMultiDimIdentityMap(2, builder.getContext());
+  emitElementwise(builder, loc, from, to, {straight, straight},
+                  [&](OpBuilder &b, Location l, ValueRange args) {
+                    Value x = args[0];
+                    if (factor != 1)
+                      x = arith::MulFOp::create(b, l, x, by);
+                    x = arith::AddFOp::create(b, l,
+                                              convert(b, l, args[1], sums), x);
+                    return SmallVector<Value>{convert(b, l, x, storage)};
+                  });
+}
 
 class GradEmitter {
 public:
@@ -75,8 +95,6 @@ private:
   /// keys.
   void attendStrip(const IndexExpr &blocks, const IndexExpr &count,
                    const std::optional<IndexExpr> &diagonal);
-  /// Packs all keys of the segment.
-  void packAllKeys(const IndexExpr &tiles);
   void loadBlock(const IndexExpr &start, Value index);
   /// Attends the blocks [begin, end) to the packed keys, masking [begin, seen).
   void attendBlocks(const IndexExpr &begin, const IndexExpr &seen,
@@ -85,8 +103,6 @@ private:
   /// transpose, that belong to them.
   void forEachBlockOfLanes(Value blocks, Value lanes,
                            function_ref<void(Value block, Value part)> body);
-  /// Adds `factor` times the rows of `from`.
-  void addRows(Value from, Value to, double factor);
 
   OpBuilder &builder;
   Location loc;
@@ -188,20 +204,6 @@ void GradEmitter::attendBlocks(const IndexExpr &begin, const IndexExpr &seen,
   });
 }
 
-void GradEmitter::addRows(Value from, Value to, double factor) {
-  Type storage = getElementTypeOrSelf(to);
-  Value by = constant(factor);
-  emitElementwise(builder, loc, from, to, {straight, straight},
-                  [&](OpBuilder &b, Location l, ValueRange args) {
-                    Value x = args[0];
-                    if (factor != 1)
-                      x = arith::MulFOp::create(b, l, x, by);
-                    x = arith::AddFOp::create(
-                        b, l, convert(b, l, args[1], shape.accumulation), x);
-                    return SmallVector<Value>{convert(b, l, x, storage)};
-                  });
-}
-
 void GradEmitter::attendChunk(const IndexExpr &start) {
   IndexExpr zero = rows.constant(0);
   IndexExpr count =
@@ -243,7 +245,8 @@ void GradEmitter::attendChunk(const IndexExpr &start) {
     else
       packColumns(builder, loc, columns, scratch.gradRows);
     Value gathered = viewRows(builder, loc, scratch.gradRows, zero, lanes);
-    addRows(firstLanes(builder, loc, gathered, zero.constant(shape.headDim)),
+    addRows(builder, loc,
+            firstLanes(builder, loc, gathered, zero.constant(shape.headDim)),
             viewRows(builder, loc, group.queryGrad, start + first, lanes),
             scale);
   });
@@ -271,57 +274,105 @@ void GradEmitter::attendStrip(const IndexExpr &blocks, const IndexExpr &count,
       builder.getF64FloatAttr(shape.scale));
 }
 
-void GradEmitter::packAllKeys(const IndexExpr &tiles) {
-  emitLoop(builder, loc, rows.constant(0), tiles, 1, [&](Value index) {
-    KeyTile tile{block(scratch.tile.keys, index),
-                 block(scratch.tile.values, index), /*positions=*/Value(),
-                 block(scratch.tile.keyColumns, index)};
-    packKeys(builder, loc, shape, group.keys, tile,
-             (expr(index) * shape.keyTile).materialize());
-  });
-}
-
 void GradEmitter::run() {
-  IndexExpr zero = rows.constant(0);
-  IndexExpr tiles = ceilDiv(group.keys.count, shape.keyTile);
-  for (Value buffer : {scratch.keyGrads, scratch.valueGrads})
-    fill(viewRows(builder, loc, buffer, zero, tiles), 0);
-  if (shape.hasGradStrips)
-    packAllKeys(tiles);
-  emitLoop(builder, loc, zero, rows, blocksOfChunk(shape) * shape.queryTile,
+  emitLoop(builder, loc, rows.constant(0), rows,
+           blocksOfChunk(shape) * shape.queryTile,
            [&](Value start) { attendChunk(expr(start)); });
-  double scale = shape.sign * shape.scale;
+}
+
+/// Sets the gradients of the keys of a segment to zero and, for strips, packs
+/// all of them.
+static void startKeys(OpBuilder &builder, Location loc, const TileShape &shape,
+                      const GradScratch &scratch, const KeyRows &keys) {
+  IndexExpr zero = keys.count.constant(0);
+  IndexExpr tiles = ceilDiv(keys.count, shape.keyTile);
+  Value nothing = arith::ConstantOp::create(
+      builder, loc, builder.getZeroAttr(shape.accumulation));
+  for (Value buffer : {scratch.keyGrads, scratch.valueGrads})
+    linalg::FillOp::create(builder, loc, nothing,
+                           viewRows(builder, loc, buffer, zero, tiles));
+  if (!shape.hasGradStrips)
+    return;
   emitLoop(builder, loc, zero, tiles, 1, [&](Value index) {
-    IndexExpr first = expr(index) * shape.keyTile;
-    IndexExpr count = minimum(group.keys.count - first, shape.keyTile);
-    auto add = [&](Value from, Value to, double factor) {
-      Value tile = block(from, index),
-            target = viewRows(builder, loc, to, first, count);
-      auto addPart = [&](Value part, Value sums) {
-        IndexExpr rows = sizeOf(builder, loc, part, 0);
-        addRows(firstLanes(builder, loc,
-                           viewRows(builder, loc, sums, zero, rows),
-                           sizeOf(builder, loc, part, 1)),
-                part, factor);
-      };
-      if (shape.hasGradStrips)
-        forEachBlock(builder, loc, target, tile, addPart);
-      else
-        addPart(target, tile);
+    auto block = [&](Value buffer) {
+      return blockAt(builder, loc, buffer, index);
     };
-    add(scratch.keyGrads, group.keyGrad, scale);
-    add(scratch.valueGrads, group.valueGrad, 1);
+    KeyTile tile{block(scratch.tile.keys), block(scratch.tile.values),
+                 /*positions=*/Value(), block(scratch.tile.keyColumns)};
+    IndexExpr first =
+        IndexExpr(builder, loc, OpFoldResult(index)) * shape.keyTile;
+    packKeys(builder, loc, shape, keys, tile, first.materialize());
   });
 }
 
-static void attendGradGroup(OpBuilder &builder, Location loc,
+/// Adds what has gathered for the first `count` keys of a segment to its
+/// destination [rows, D] or [rows, Dv], `factor` times.
+static void addKeyGrads(OpBuilder &builder, Location loc,
+                        const TileShape &shape, Value sums, Value destination,
+                        const IndexExpr &count, double factor) {
+  IndexExpr zero = count.constant(0);
+  auto addPart = [&](Value part, Value sums) {
+    Value rows =
+        viewRows(builder, loc, sums, zero, sizeOf(builder, loc, part, 0));
+    addRows(builder, loc,
+            firstLanes(builder, loc, rows, sizeOf(builder, loc, part, 1)), part,
+            factor);
+  };
+  emitLoop(builder, loc, zero, ceilDiv(count, shape.keyTile), 1,
+           [&](Value index) {
+             IndexExpr first =
+                 IndexExpr(builder, loc, OpFoldResult(index)) * shape.keyTile;
+             Value tile = blockAt(builder, loc, sums, index),
+                   target = viewRows(builder, loc, destination, first,
+                                     minimum(count - first, shape.keyTile));
+             if (shape.hasGradStrips)
+               forEachBlock(builder, loc, target, tile, addPart);
+             else
+               addPart(target, tile);
+           });
+}
+
+//===----------------------------------------------------------------------===//
+// Functions
+//===----------------------------------------------------------------------===//
+
+/// Calls a function that makes ready for the keys of a segment.
+static void callStartKeys(OpBuilder &builder, Location loc,
+                          const TileShape &shape, const GradScratch &scratch,
+                          const KeyRows &keys, KernelFunctions &functions) {
+  SmallVector<Value> operands{scratch.keyGrads, scratch.valueGrads};
+  if (shape.hasGradStrips)
+    operands.append(
+        {scratch.tile.keys, scratch.tile.values, scratch.tile.keyColumns});
+  for (Value view : {keys.key, keys.value})
+    operands.push_back(forgetStrides(builder, loc, view));
+  operands.push_back(keys.count.materialize());
+  functions.call(builder, loc, "longnet_start_keys",
+                 shape.asAttribute(/*hasDiagonal=*/false), operands,
+                 [&](OpBuilder &b, Location l, ValueRange arguments) {
+                   ArgumentReader next{b, l, arguments};
+                   GradScratch buffers;
+                   buffers.keyGrads = next.value();
+                   buffers.valueGrads = next.value();
+                   if (shape.hasGradStrips) {
+                     buffers.tile.keys = next.value();
+                     buffers.tile.values = next.value();
+                     buffers.tile.keyColumns = next.value();
+                   }
+                   ValueRange rows = next.take(2);
+                   KeyRows inside{rows[0], rows[1], next.index(), Value()};
+                   startKeys(b, l, shape, buffers, inside);
+                 });
+}
+
+/// Calls a function that attends one group.
+static void callAttendGroup(OpBuilder &builder, Location loc,
                             const TileShape &shape, const GradScratch &scratch,
                             const GradGroup &group,
                             KernelFunctions &functions) {
   SmallVector<Value> operands = scratch.list();
-  for (Value view :
-       {group.query, group.outGrad, group.lse, group.delta, group.queryGrad,
-        group.keys.key, group.keys.value, group.keyGrad, group.valueGrad})
+  for (Value view : {group.query, group.outGrad, group.lse, group.delta,
+                     group.queryGrad, group.keys.key, group.keys.value})
     operands.push_back(forgetStrides(builder, loc, view));
   operands.push_back(group.keys.count.materialize());
   bool hasDiagonal = group.diagonal.has_value();
@@ -332,15 +383,63 @@ static void attendGradGroup(OpBuilder &builder, Location loc,
       operands, [&](OpBuilder &b, Location l, ValueRange arguments) {
         ArgumentReader next{b, l, arguments};
         GradScratch buffers = GradScratch::take(next, shape);
-        ValueRange rows = next.take(5), keys = next.take(4);
-        GradGroup inside{
-            rows[0], rows[1], rows[2],
-            rows[3], rows[4], {keys[0], keys[1], next.index(), Value()},
-            keys[2], keys[3], std::nullopt};
+        ValueRange rows = next.take(5), keys = next.take(2);
+        GradGroup inside{rows[0],     rows[1],
+                         rows[2],     rows[3],
+                         rows[4],     {keys[0], keys[1], next.index(), Value()},
+                         std::nullopt};
         if (hasDiagonal)
           inside.diagonal = next.index();
         GradEmitter(b, l, shape, buffers, inside).run();
       });
+}
+
+/// Calls a function that adds the gradients of the keys of a segment to their
+/// destinations.
+static void callAddKeyGrads(OpBuilder &builder, Location loc,
+                            const TileShape &shape, const GradScratch &scratch,
+                            Value keyGrad, Value valueGrad,
+                            const IndexExpr &count,
+                            KernelFunctions &functions) {
+  SmallVector<Value> operands{scratch.keyGrads, scratch.valueGrads};
+  for (Value view : {keyGrad, valueGrad})
+    operands.push_back(forgetStrides(builder, loc, view));
+  operands.push_back(count.materialize());
+  functions.call(builder, loc, "longnet_add_key_grads",
+                 shape.asAttribute(/*hasDiagonal=*/false), operands,
+                 [&](OpBuilder &b, Location l, ValueRange arguments) {
+                   ArgumentReader next{b, l, arguments};
+                   ValueRange sums = next.take(2), destinations = next.take(2);
+                   IndexExpr keys = next.index();
+                   addKeyGrads(b, l, shape, sums[0], destinations[0], keys,
+                               shape.sign * shape.scale);
+                   addKeyGrads(b, l, shape, sums[1], destinations[1], keys, 1);
+                 });
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+/// Whether none of the query heads [first, head) has the phase of `head`.
+static Value isFirstOfPhase(OpBuilder &builder, Location loc,
+                            const AttentionPart &part, BranchAttr branch,
+                            const IndexExpr &first, const IndexExpr &head) {
+  Value phase = phaseOf(builder, loc, part, branch, head).materialize();
+  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+  Value yes = arith::ConstantIntOp::create(builder, loc, 1, 1);
+  auto loop = scf::ForOp::create(builder, loc, first.materialize(),
+                                 head.materialize(), one, yes);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  IndexExpr earlier(builder, loc, OpFoldResult(loop.getInductionVar()));
+  Value other = phaseOf(builder, loc, part, branch, earlier).materialize();
+  Value differs = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne,
+                                        other, phase);
+  Value isFirst =
+      arith::AndIOp::create(builder, loc, loop.getRegionIterArg(0), differs);
+  scf::YieldOp::create(builder, loc, isFirst);
+  return loop.getResult(0);
 }
 
 void lowerAttendGrad(AttendGradOp op, OpBuilder &builder, TileSizes tiles,
@@ -350,40 +449,72 @@ void lowerAttendGrad(AttendGradOp op, OpBuilder &builder, TileSizes tiles,
   shape.setGradStrips(tiles.strip);
   BranchAttr branch = op.getBranch();
   int64_t w = branch.getSegment(), r = branch.getDilation();
+  AttentionPart part = partOf(op);
   IndexExpr maxKeys =
       rowsPerSegment(minimum(largestSize(builder, loc, op.getKey(), 2), w), r);
   GradScratch scratch = allocateGradScratch(builder, loc, shape, maxKeys);
-  emitNest(
-      builder, loc,
-      {sizeOf(builder, loc, op.getQuery(), 0),
-       sizeOf(builder, loc, op.getQuery(), 1)},
-      [&](ArrayRef<IndexExpr> at) {
-        IndexExpr keyAt[] = {at[0], keyHeadOf(builder, op, at[1])};
-        forEachSegment(
-            builder, op, branch, at[0], at[1], [&](const SegmentRows &rows) {
-              auto queries = [&](Value sequence) {
-                return viewRows(builder, loc,
-                                viewAt(builder, loc, sequence, at),
-                                rows.firstQuery, rows.queries, r);
-              };
-              auto keys = [&](Value sequence) {
-                return viewRows(builder, loc,
-                                viewAt(builder, loc, sequence, keyAt),
-                                rows.firstKey, rows.keys, r);
-              };
-              GradGroup group{
-                  queries(op.getQuery()),
-                  queries(op.getOutGrad()),
-                  queries(op.getLse()),
-                  queries(op.getDelta()),
-                  queries(op.getQueryGrad()),
-                  {keys(op.getKey()), keys(op.getValue()), rows.keys, Value()},
-                  keys(op.getKeyGrad()),
-                  keys(op.getValueGrad()),
-                  rows.diagonal};
-              attendGradGroup(builder, loc, shape, scratch, group, functions);
+  auto emitIf = [&](Value condition, function_ref<void()> body) {
+    auto branch = scf::IfOp::create(builder, loc, condition,
+                                    /*withElseRegion=*/false);
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(branch.thenBlock());
+    body();
+  };
+
+  // Query heads of one phase see the same rows of their key head: what they
+  // add to the gradients of those gathers, and is rounded once.
+  auto attendPhase = [&](ArrayRef<IndexExpr> keyAt, const IndexExpr &firstHead,
+                         const IndexExpr &endHead) {
+    IndexExpr phase = phaseOf(builder, loc, part, branch, firstHead);
+    forEachSegment(
+        builder, loc, part, branch, keyAt[0], phase,
+        [&](const SegmentRows &rows) {
+          auto keysOf = [&](Value sequence) {
+            return viewRows(builder, loc, viewAt(builder, loc, sequence, keyAt),
+                            rows.firstKey, rows.keys, r);
+          };
+          KeyRows keys{keysOf(op.getKey()), keysOf(op.getValue()), rows.keys,
+                       Value()};
+          callStartKeys(builder, loc, shape, scratch, keys, functions);
+          emitLoop(builder, loc, firstHead, endHead, 1, [&](Value index) {
+            IndexExpr head(builder, loc, OpFoldResult(index));
+            auto queriesOf = [&](Value sequence) {
+              return viewRows(builder, loc,
+                              viewAt(builder, loc, sequence, {keyAt[0], head}),
+                              rows.firstQuery, rows.queries, r);
+            };
+            Value other =
+                phaseOf(builder, loc, part, branch, head).materialize();
+            Value sees =
+                arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
+                                      other, phase.materialize());
+            emitIf(sees, [&] {
+              GradGroup group{queriesOf(op.getQuery()),
+                              queriesOf(op.getOutGrad()),
+                              queriesOf(op.getLse()),
+                              queriesOf(op.getDelta()),
+                              queriesOf(op.getQueryGrad()),
+                              keys,
+                              rows.diagonal};
+              callAttendGroup(builder, loc, shape, scratch, group, functions);
             });
-      });
+          });
+          callAddKeyGrads(builder, loc, shape, scratch, keysOf(op.getKeyGrad()),
+                          keysOf(op.getValueGrad()), rows.keys, functions);
+        });
+  };
+  IndexExpr keyHeads = sizeOf(builder, loc, op.getKey(), 1);
+  emitNest(builder, loc, {sizeOf(builder, loc, op.getQuery(), 0), keyHeads},
+           [&](ArrayRef<IndexExpr> keyAt) {
+             IndexExpr heads =
+                 floorDiv(sizeOf(builder, loc, op.getQuery(), 1), keyHeads);
+             IndexExpr first = keyAt[1] * heads, end = first + heads;
+             emitLoop(builder, loc, first, end, 1, [&](Value index) {
+               IndexExpr head(builder, loc, OpFoldResult(index));
+               emitIf(isFirstOfPhase(builder, loc, part, branch, first, head),
+                      [&] { attendPhase(keyAt, head, end); });
+             });
+           });
   deallocate(builder, loc, scratch.list());
 }
 

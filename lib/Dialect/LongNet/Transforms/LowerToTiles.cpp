@@ -192,22 +192,25 @@ private:
     IndexExpr keyHead = keyHeadOf(builder, op, h);
     Value key = viewAt(builder, loc, op.getKey(), {b, keyHead});
     Value value = viewAt(builder, loc, op.getValue(), {b, keyHead});
-    forEachSegment(builder, op, branch, b, h, [&](const SegmentRows &rows) {
-      auto keysOf = [&](Value source) {
-        return viewRows(builder, loc, source, rows.firstKey, rows.keys, r);
-      };
-      QueryGroup group{
-          viewRows(builder, loc, query, rows.firstQuery, rows.queries, r),
-          state.view(rows.firstQuery, rows.queries, r),
-          {keysOf(key), keysOf(value), rows.keys, Value()},
-          rows.diagonal,
-          Value()};
-      // Torchscale's missing keys take part as zeros.
-      if (branch.getPadding() == Padding::torchscale)
-        group.keys.count =
-            rowsPerSegment(minimum(sizeOf(builder, loc, key, 0), w), r);
-      attendGroup(builder, loc, shape, scratch, group, functions);
-    });
+    AttentionPart part = partOf(op);
+    IndexExpr phase = phaseOf(builder, loc, part, branch, h);
+    forEachSegment(
+        builder, loc, part, branch, b, phase, [&](const SegmentRows &rows) {
+          auto keysOf = [&](Value source) {
+            return viewRows(builder, loc, source, rows.firstKey, rows.keys, r);
+          };
+          QueryGroup group{
+              viewRows(builder, loc, query, rows.firstQuery, rows.queries, r),
+              state.view(rows.firstQuery, rows.queries, r),
+              {keysOf(key), keysOf(value), rows.keys, Value()},
+              rows.diagonal,
+              Value()};
+          // Torchscale's missing keys take part as zeros.
+          if (branch.getPadding() == Padding::torchscale)
+            group.keys.count =
+                rowsPerSegment(minimum(sizeOf(builder, loc, key, 0), w), r);
+          attendGroup(builder, loc, shape, scratch, group, functions);
+        });
   }
 
   AttendOp op;

@@ -11,6 +11,7 @@
 // CHECK-DAG: memref.alloc({{.*}}) {{.*}} : memref<?x4x2x32x32xbf16>
 // CHECK-DAG: memref.alloc({{.*}}) {{.*}} : memref<?x2x4x32x32xbf16>
 // CHECK-DAG: memref.alloc() {{.*}} : memref<32x4096xbf16>
+// CHECK: func.call @[[$START:[a-z_0-9]*]](
 // CHECK: func.call @[[$GROUP:[a-z_0-9]*]](
 // CHECK-COUNT-18: memref.dealloc
 func.func @gradient(%q: !q, %k: !k, %l: !lse) {
@@ -21,8 +22,10 @@ func.func @gradient(%q: !q, %k: !k, %l: !lse) {
 
 // All keys are packed, then chunks of queries attend to what they see of them.
 // Rows of two halves come to lie side by side.
-// CHECK: func.func private @[[$GROUP]](
+// CHECK: func.func private @[[$START]](
+// CHECK: linalg.fill
 // CHECK: scf.for
+// CHECK: func.func private @[[$GROUP]](
 // CHECK-NOT: longnet_attend_grad_strip
 // CHECK: scf.for %{{.*}} step %c512 {
 // CHECK: scf.for

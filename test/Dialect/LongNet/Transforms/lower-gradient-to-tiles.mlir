@@ -1,13 +1,28 @@
 // RUN: longnet-opt %s --longnet-lower-to-tiles --canonicalize --cse --split-input-file | FileCheck %s --enable-var-scope
 // RUN: longnet-opt %s --longnet-lower-to-tiles="pairs=32" --canonicalize --cse --split-input-file | FileCheck %s --check-prefix=PAIRS
 
-// A loop over batch entries, heads and segments calls one function for all.
+// Query heads of a key head that are of one phase see the same keys, segment by
+// segment: the first one of each takes the others along, and gradients of keys
+// are added when all are through. The second branch calls the same functions.
 // CHECK-LABEL: func @gradient
-// CHECK-COUNT-2: scf.for
-// CHECK: memref.subview %{{.*}} [%{{.*}}, 16] [2, 1]
-// CHECK: func.call @[[$GROUP:[a-z_0-9]*]](
+// CHECK: scf.for %{{.*}} = %{{.*}} to %c2
+// CHECK:   scf.for %[[HEAD:.*]] = %[[FIRST:.*]] to %[[END:.*]] step
+// CHECK:     %[[IS_FIRST:.*]] = scf.for %{{.*}} = %[[FIRST]] to %[[HEAD]] step {{.*}} iter_args(
+// CHECK:       arith.cmpi ne
+// CHECK:     scf.if %[[IS_FIRST]]
+// CHECK:       scf.for
+// CHECK:         memref.subview %{{.*}} [%{{.*}}, 16] [2, 1]
+// CHECK:         func.call @[[$START:[a-z_0-9]*]](
+// CHECK:         scf.for %{{.*}} = %[[HEAD]] to %[[END]] step
+// CHECK:           %[[SEES:.*]] = arith.cmpi eq
+// CHECK:           scf.if %[[SEES]]
+// CHECK:             memref.subview %{{.*}} [%{{.*}}, 16] [2, 1]
+// CHECK:             func.call @[[$GROUP:[a-z_0-9]*]](
+// CHECK:         func.call @[[$ADD:[a-z_0-9]*]](
 // CHECK-COUNT-14: memref.dealloc
+// CHECK: func.call @[[$START]](
 // CHECK: func.call @[[$GROUP]](
+// CHECK: func.call @[[$ADD]](
 func.func @gradient(%q: memref<1x4x?x16xbf16>, %k: memref<1x2x?x16xbf16>, %l: memref<1x4x?xf32>) {
   longnet.attend_grad <segment = 32, dilation = 2> causal
       ins(%q, %k, %k, %l, %l, %q : memref<1x4x?x16xbf16>, memref<1x2x?x16xbf16>, memref<1x2x?x16xbf16>, memref<1x4x?xf32>,
@@ -20,11 +35,14 @@ func.func @gradient(%q: memref<1x4x?x16xbf16>, %k: memref<1x2x?x16xbf16>, %l: me
   return
 }
 
+// CHECK: func.func private @[[$START]](
+// CHECK-COUNT-2: linalg.fill
+// CHECK-NOT: scf.for
+
 // Chunks of queries; past each stream the tiles of keys that it sees. Gradients
-// are scaled and added at the ends.
+// are scaled and added at the end.
 // CHECK: func.func private @[[$GROUP]](
 // CHECK-NOT: memref.alloc
-// CHECK-COUNT-2: linalg.fill
 // CHECK: scf.for
 // CHECK:   scf.for
 // CHECK:     arith.extf %{{.*}} : bf16 to f32
@@ -36,8 +54,13 @@ func.func @gradient(%q: memref<1x4x?x16xbf16>, %k: memref<1x2x?x16xbf16>, %l: me
 // CHECK:     arith.mulf
 // CHECK:     arith.addf
 // CHECK:     arith.truncf %{{.*}} : f32 to bf16
+
+// CHECK: func.func private @[[$ADD]](
 // CHECK: scf.for
+// CHECK:   arith.mulf
 // CHECK:   arith.addf
+// CHECK: scf.for
+// CHECK-NOT: arith.mulf
 // CHECK:   arith.addf
 // CHECK-NOT: func.func private
 

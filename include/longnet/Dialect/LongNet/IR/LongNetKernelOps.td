@@ -265,7 +265,7 @@ def LongNet_AttendGradOp : LongNet_KernelOp<"attend_grad", [TilesOnTensors]> {
     `causal`, `kv_lengths` and `scale` are as in `longnet.attend`.
 
     The destinations are of the storage type, and rounded to it once for each
-    branch and query head, or of the accumulation type.
+    branch, or of the accumulation type.
 
     Shapes: `query, query_grad [B, Hq, Nq, D]`, `key, key_grad [B, Hkv, Nk, D]`,
     `value, value_grad [B, Hkv, Nk, Dv]`, `out_grad [B, Hq, Nq, Dv]`,
