@@ -135,14 +135,20 @@ def str_of(pattern: Pattern) -> str:
     return ",".join(f"{branch.segment}:{branch.dilation}" for branch in pattern.branches)
 
 
-def run_once(what: Measurement, folder: Path, least: int) -> dict[str, Any]:
-    names = ["q", "k", "v"] + ["dout"] * what.gradient
-    for number, name in enumerate(names):
-        path = folder / f"{name}-{what.heads}-{what.tokens}-{what.head_dim}.npy"
-        if not path.exists():
-            shape = (1, what.heads, what.tokens, what.head_dim)
+def input_files(what: Measurement, folder: Path) -> list[Path]:
+    """Random inputs of `what`, which are written if they are new."""
+    shape = (1, what.heads, what.tokens, what.head_dim)
+    paths = []
+    for number, name in enumerate(["q", "k", "v"] + ["dout"] * what.gradient):
+        paths.append(folder / f"{name}-{what.heads}-{what.tokens}-{what.head_dim}.npy")
+        if not paths[-1].exists():
             rng = np.random.default_rng(number)
-            np.save(path, rng.standard_normal(shape, dtype=np.float32))
+            np.save(paths[-1], rng.standard_normal(shape, dtype=np.float32))
+    return paths
+
+
+def run_once(what: Measurement, folder: Path, least: int) -> dict[str, Any]:
+    inputs = input_files(what, folder)
     result = folder / "run.json"
     subprocess.run(
         [
@@ -156,10 +162,7 @@ def run_once(what: Measurement, folder: Path, least: int) -> dict[str, Any]:
         ]
         + ["--causal"] * what.causal
         + ["--grad"] * what.gradient
-        + [
-            f"--input={folder}/{name}-{what.heads}-{what.tokens}-{what.head_dim}.npy"
-            for name in names
-        ]
+        + [f"--input={path}" for path in inputs]
         + [f"--output={folder}/out.npy"],
         check=True,
     )

@@ -28,18 +28,6 @@ using namespace mlir;
 namespace longnet {
 namespace {
 
-/// Queries of one segment and head, and the keys that they see: views with any
-/// strides.
-struct GradGroup {
-  /// [rows, D] and [rows, Dv]
-  Value query, outGrad;
-  /// [rows]
-  Value lse, delta;
-  Value queryGrad;
-  KeyRows keys;
-  std::optional<IndexExpr> diagonal;
-};
-
 /// Adds `factor` times the rows of `from`, which are sums, to those of `to`.
 void addRows(OpBuilder &builder, Location loc, Value from, Value to,
              double factor) {
@@ -282,8 +270,9 @@ void GradEmitter::run() {
 
 /// Sets the gradients of the keys of a segment to zero and, for strips, packs
 /// all of them.
-static void startKeys(OpBuilder &builder, Location loc, const TileShape &shape,
-                      const GradScratch &scratch, const KeyRows &keys) {
+static void emitStartKeys(OpBuilder &builder, Location loc,
+                          const TileShape &shape, const GradScratch &scratch,
+                          const KeyRows &keys) {
   IndexExpr zero = keys.count.constant(0);
   IndexExpr tiles = ceilDiv(keys.count, shape.keyTile);
   Value nothing = arith::ConstantOp::create(
@@ -307,9 +296,10 @@ static void startKeys(OpBuilder &builder, Location loc, const TileShape &shape,
 
 /// Adds what has gathered for the first `count` keys of a segment to its
 /// destination [rows, D] or [rows, Dv], `factor` times.
-static void addKeyGrads(OpBuilder &builder, Location loc,
-                        const TileShape &shape, Value sums, Value destination,
-                        const IndexExpr &count, double factor) {
+static void emitAddKeyGrads(OpBuilder &builder, Location loc,
+                            const TileShape &shape, Value sums,
+                            Value destination, const IndexExpr &count,
+                            double factor) {
   IndexExpr zero = count.constant(0);
   auto addPart = [&](Value part, Value sums) {
     Value rows =
@@ -336,10 +326,9 @@ static void addKeyGrads(OpBuilder &builder, Location loc,
 // Functions
 //===----------------------------------------------------------------------===//
 
-/// Calls a function that makes ready for the keys of a segment.
-static void callStartKeys(OpBuilder &builder, Location loc,
-                          const TileShape &shape, const GradScratch &scratch,
-                          const KeyRows &keys, KernelFunctions &functions) {
+void startKeys(OpBuilder &builder, Location loc, const TileShape &shape,
+               const GradScratch &scratch, const KeyRows &keys,
+               KernelFunctions &functions) {
   SmallVector<Value> operands{scratch.keyGrads, scratch.valueGrads};
   if (shape.hasGradStrips)
     operands.append(
@@ -361,15 +350,13 @@ static void callStartKeys(OpBuilder &builder, Location loc,
                    }
                    ValueRange rows = next.take(2);
                    KeyRows inside{rows[0], rows[1], next.index(), Value()};
-                   startKeys(b, l, shape, buffers, inside);
+                   emitStartKeys(b, l, shape, buffers, inside);
                  });
 }
 
-/// Calls a function that attends one group.
-static void callAttendGroup(OpBuilder &builder, Location loc,
-                            const TileShape &shape, const GradScratch &scratch,
-                            const GradGroup &group,
-                            KernelFunctions &functions) {
+void attendGradGroup(OpBuilder &builder, Location loc, const TileShape &shape,
+                     const GradScratch &scratch, const GradGroup &group,
+                     KernelFunctions &functions) {
   SmallVector<Value> operands = scratch.list();
   for (Value view : {group.query, group.outGrad, group.lse, group.delta,
                      group.queryGrad, group.keys.key, group.keys.value})
@@ -394,13 +381,9 @@ static void callAttendGroup(OpBuilder &builder, Location loc,
       });
 }
 
-/// Calls a function that adds the gradients of the keys of a segment to their
-/// destinations.
-static void callAddKeyGrads(OpBuilder &builder, Location loc,
-                            const TileShape &shape, const GradScratch &scratch,
-                            Value keyGrad, Value valueGrad,
-                            const IndexExpr &count,
-                            KernelFunctions &functions) {
+void addKeyGrads(OpBuilder &builder, Location loc, const TileShape &shape,
+                 const GradScratch &scratch, Value keyGrad, Value valueGrad,
+                 const IndexExpr &count, KernelFunctions &functions) {
   SmallVector<Value> operands{scratch.keyGrads, scratch.valueGrads};
   for (Value view : {keyGrad, valueGrad})
     operands.push_back(forgetStrides(builder, loc, view));
@@ -411,111 +394,11 @@ static void callAddKeyGrads(OpBuilder &builder, Location loc,
                    ArgumentReader next{b, l, arguments};
                    ValueRange sums = next.take(2), destinations = next.take(2);
                    IndexExpr keys = next.index();
-                   addKeyGrads(b, l, shape, sums[0], destinations[0], keys,
-                               shape.sign * shape.scale);
-                   addKeyGrads(b, l, shape, sums[1], destinations[1], keys, 1);
+                   emitAddKeyGrads(b, l, shape, sums[0], destinations[0], keys,
+                                   shape.sign * shape.scale);
+                   emitAddKeyGrads(b, l, shape, sums[1], destinations[1], keys,
+                                   1);
                  });
-}
-
-//===----------------------------------------------------------------------===//
-// Loops
-//===----------------------------------------------------------------------===//
-
-/// Whether none of the query heads [first, head) has the phase of `head`.
-static Value isFirstOfPhase(OpBuilder &builder, Location loc,
-                            const AttentionPart &part, BranchAttr branch,
-                            const IndexExpr &first, const IndexExpr &head) {
-  Value phase = phaseOf(builder, loc, part, branch, head).materialize();
-  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-  Value yes = arith::ConstantIntOp::create(builder, loc, 1, 1);
-  auto loop = scf::ForOp::create(builder, loc, first.materialize(),
-                                 head.materialize(), one, yes);
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(loop.getBody());
-  IndexExpr earlier(builder, loc, OpFoldResult(loop.getInductionVar()));
-  Value other = phaseOf(builder, loc, part, branch, earlier).materialize();
-  Value differs = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::ne,
-                                        other, phase);
-  Value isFirst =
-      arith::AndIOp::create(builder, loc, loop.getRegionIterArg(0), differs);
-  scf::YieldOp::create(builder, loc, isFirst);
-  return loop.getResult(0);
-}
-
-void lowerAttendGrad(AttendGradOp op, OpBuilder &builder, TileSizes tiles,
-                     KernelFunctions &functions) {
-  Location loc = op.getLoc();
-  TileShape shape = shapeOf(op, tiles);
-  shape.setGradStrips(tiles.strip);
-  BranchAttr branch = op.getBranch();
-  int64_t w = branch.getSegment(), r = branch.getDilation();
-  AttentionPart part = partOf(op);
-  IndexExpr maxKeys =
-      rowsPerSegment(minimum(largestSize(builder, loc, op.getKey(), 2), w), r);
-  GradScratch scratch = allocateGradScratch(builder, loc, shape, maxKeys);
-  auto emitIf = [&](Value condition, function_ref<void()> body) {
-    auto branch = scf::IfOp::create(builder, loc, condition,
-                                    /*withElseRegion=*/false);
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(branch.thenBlock());
-    body();
-  };
-
-  // Query heads of one phase see the same rows of their key head: what they
-  // add to the gradients of those gathers, and is rounded once.
-  auto attendPhase = [&](ArrayRef<IndexExpr> keyAt, const IndexExpr &firstHead,
-                         const IndexExpr &endHead) {
-    IndexExpr phase = phaseOf(builder, loc, part, branch, firstHead);
-    forEachSegment(
-        builder, loc, part, branch, keyAt[0], phase,
-        [&](const SegmentRows &rows) {
-          auto keysOf = [&](Value sequence) {
-            return viewRows(builder, loc, viewAt(builder, loc, sequence, keyAt),
-                            rows.firstKey, rows.keys, r);
-          };
-          KeyRows keys{keysOf(op.getKey()), keysOf(op.getValue()), rows.keys,
-                       Value()};
-          callStartKeys(builder, loc, shape, scratch, keys, functions);
-          emitLoop(builder, loc, firstHead, endHead, 1, [&](Value index) {
-            IndexExpr head(builder, loc, OpFoldResult(index));
-            auto queriesOf = [&](Value sequence) {
-              return viewRows(builder, loc,
-                              viewAt(builder, loc, sequence, {keyAt[0], head}),
-                              rows.firstQuery, rows.queries, r);
-            };
-            Value other =
-                phaseOf(builder, loc, part, branch, head).materialize();
-            Value sees =
-                arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq,
-                                      other, phase.materialize());
-            emitIf(sees, [&] {
-              GradGroup group{queriesOf(op.getQuery()),
-                              queriesOf(op.getOutGrad()),
-                              queriesOf(op.getLse()),
-                              queriesOf(op.getDelta()),
-                              queriesOf(op.getQueryGrad()),
-                              keys,
-                              rows.diagonal};
-              callAttendGroup(builder, loc, shape, scratch, group, functions);
-            });
-          });
-          callAddKeyGrads(builder, loc, shape, scratch, keysOf(op.getKeyGrad()),
-                          keysOf(op.getValueGrad()), rows.keys, functions);
-        });
-  };
-  IndexExpr keyHeads = sizeOf(builder, loc, op.getKey(), 1);
-  emitNest(builder, loc, {sizeOf(builder, loc, op.getQuery(), 0), keyHeads},
-           [&](ArrayRef<IndexExpr> keyAt) {
-             IndexExpr heads =
-                 floorDiv(sizeOf(builder, loc, op.getQuery(), 1), keyHeads);
-             IndexExpr first = keyAt[1] * heads, end = first + heads;
-             emitLoop(builder, loc, first, end, 1, [&](Value index) {
-               IndexExpr head(builder, loc, OpFoldResult(index));
-               emitIf(isFirstOfPhase(builder, loc, part, branch, first, head),
-                      [&] { attendPhase(keyAt, head, end); });
-             });
-           });
-  deallocate(builder, loc, scratch.list());
 }
 
 } // namespace longnet

@@ -9,15 +9,40 @@
 #ifndef LONGNET_LIB_DIALECT_LONGNET_TRANSFORMS_GRADKERNEL_H
 #define LONGNET_LIB_DIALECT_LONGNET_TRANSFORMS_GRADKERNEL_H
 
-#include "TileKernel.h"
+#include "GradScratch.h"
 
 namespace longnet {
 
-/// Lowers `attend_grad` on buffers to loops over batch entries, heads and
-/// segments, and a function for a segment that loops over tiles around
-/// `longnet.attend_grad_tile`.
-void lowerAttendGrad(AttendGradOp op, mlir::OpBuilder &builder, TileSizes tiles,
-                     KernelFunctions &functions);
+/// Queries of one segment and head, and the keys that they see: views with any
+/// strides.
+struct GradGroup {
+  /// [rows, D] and [rows, Dv]
+  mlir::Value query, outGrad;
+  /// [rows]
+  mlir::Value lse, delta;
+  mlir::Value queryGrad;
+  KeyRows keys;
+  std::optional<IndexExpr> diagonal;
+};
+
+/// Sets the gradients of the keys of a segment to zero and, for strips, packs
+/// all of them. Like the other two, a call of a function.
+void startKeys(mlir::OpBuilder &builder, mlir::Location loc,
+               const TileShape &shape, const GradScratch &scratch,
+               const KeyRows &keys, KernelFunctions &functions);
+
+/// Adds to the gradients of queries, and of keys in scratch, what `group`
+/// contributes: loops over tiles around `longnet.attend_grad_tile`.
+void attendGradGroup(mlir::OpBuilder &builder, mlir::Location loc,
+                     const TileShape &shape, const GradScratch &scratch,
+                     const GradGroup &group, KernelFunctions &functions);
+
+/// Adds what has gathered for the `count` keys of a segment to `keyGrad`
+/// [rows, D] and `valueGrad` [rows, Dv].
+void addKeyGrads(mlir::OpBuilder &builder, mlir::Location loc,
+                 const TileShape &shape, const GradScratch &scratch,
+                 mlir::Value keyGrad, mlir::Value valueGrad,
+                 const IndexExpr &count, KernelFunctions &functions);
 
 } // namespace longnet
 

@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "BranchRows.h"
-#include "GradKernel.h"
+#include "LowerGradToTiles.h"
 #include "Packing.h"
 #include "Scratch.h"
 #include "TileKernel.h"
