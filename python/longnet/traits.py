@@ -46,9 +46,10 @@ def between(rng: Generator, low: int, high: int) -> int:
 
 def random_draft(rng: Generator) -> Draft:
     """Something ordinary: equal lengths, ungrouped heads, one to three branches."""
+    dims = [3, 4, 8, 16, 20, 24, 32, 48, 64, 80, 128]
     heads = between(rng, 1, 6)
     n = between(rng, 2, 120)
-    dim = int(rng.choice([3, 4, 8, 16, 20, 24, 32, 48, 64]))
+    dim = int(rng.choice(dims))
     return Draft(
         batch=between(rng, 1, 2),
         heads=heads,
@@ -56,7 +57,7 @@ def random_draft(rng: Generator) -> Draft:
         queries=n,
         keys=n,
         head_dim=dim,
-        value_dim=dim,
+        value_dim=dim if rng.integers(4) else int(rng.choice(dims)),
         branches=[(between(rng, 2, 64), between(rng, 1, 6)) for _ in range(between(rng, 1, 3))],
         head_offset=HEAD_OFFSETS[between(rng, 0, 2)],
         causal=bool(rng.integers(2)),

@@ -242,7 +242,8 @@ def test_compare_gradients_allows_for_what_cancels():
 
 
 def test_compare_gradients_allows_for_the_rounding_of_lse():
-    case = dataclasses.replace(random_case(list(TRAITS).index("large-scores")), dtype="f32")
+    seed = list(TRAITS).index("large-scores") + len(TRAITS)
+    case = dataclasses.replace(random_case(seed), dtype="f32")
     lse = np.abs(case.expected[1][~empty_rows(case)]).max()
     assert lse > 256
     gradients = case.expected_gradients()

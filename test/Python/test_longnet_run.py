@@ -2,7 +2,8 @@
 """Runs `longnet-run` on the cases of `longnet.cases` and compares with the float64 reference.
 
 LONGNET_BIN_DIR        where the program is (build/bin of this checkout)
-LONGNET_RANDOM_CASES   how many random cases to run (60), and half as many non-finite ones
+LONGNET_RANDOM_CASES   how many random cases to run (every trait in every type), and half as many
+                       non-finite ones
 LONGNET_CONFIG_HEADS   heads of the configurations people run (their own; 3 for gradients)
 """
 
@@ -27,10 +28,11 @@ from longnet.cases import (
     random_case,
     save_case,
 )
+from longnet.precision import DTYPES
 
 BUILD = Path(__file__).resolve().parents[2] / "build" / "bin"
 LONGNET_RUN = Path(os.environ.get("LONGNET_BIN_DIR", BUILD)) / "longnet-run"
-RANDOM_CASES = int(os.environ.get("LONGNET_RANDOM_CASES", "60"))
+RANDOM_CASES = int(os.environ.get("LONGNET_RANDOM_CASES", len(TRAITS) * len(DTYPES)))
 CONFIG_HEADS = int(os.environ.get("LONGNET_CONFIG_HEADS", "0")) or None
 MAX_TOKENS = 5309
 CONFIGURATION_NAMES = [name for name, c in CONFIGURATIONS.items() if min(c.lengths) <= MAX_TOKENS]
