@@ -1,6 +1,6 @@
 """Makes seeded arrays, and compares results: what the integration tests need of NumPy.
 
-arrays.py make FOLDER SHAPE [SCALE]     q.npy, k.npy, v.npy of SHAPE, such as 1x2x100x16
+arrays.py make FOLDER SHAPE [SCALE]     q.npy, k.npy, v.npy, dout.npy of SHAPE, such as 1x2x100x16
 arrays.py same A B TOLERANCE            A and B agree, -inf exactly
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 def make(folder: str, shape: str, scale: str = "1") -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(7)
-    for name in "qkv":
+    for name in ("q", "k", "v", "dout"):
         size = [int(part) for part in shape.split("x")]
         array = rng.standard_normal(size, dtype=np.float32) * np.float32(scale)
         np.save(f"{folder}/{name}.npy", array)
