@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -66,11 +66,26 @@ class Case:
         shape = (*self.q.shape[:3], self.v.shape[3])
         return round_to(np.random.default_rng([2, *shape]).standard_normal(shape), self.dtype)
 
+    # Many results are compared with those of the last case, exact and detached.
+    @lru_cache(maxsize=2)
     def expected_gradients(self, detached: bool = False) -> tuple[Array, Array, Array]:
         """dq, dk and dv in float64, from the rounded inputs and dout."""
         return backward(
             self.dout, self.q, self.k, self.v, self.pattern, detached=detached, **self.options
         )
+
+    def in_type(self, dtype: str) -> Case:
+        """The same numbers in a type that holds them: the reference need not run again.
+
+        f16 holds those of bf16 up to 2^-25, which its tolerances do not see.
+        """
+        other = replace(self, dtype=dtype)
+        vars(other).update(
+            dout=round_to(self.dout, dtype),
+            expected=self.expected,
+            expected_gradients=self.expected_gradients,
+        )
+        return other
 
     def __str__(self) -> str:
         shapes = "q {} k {} v {}".format(
@@ -80,31 +95,56 @@ class Case:
 
 
 def compare(
-    case: Case, out: ArrayLike, lse: ArrayLike, *, where: NDArray[np.bool_] | None = None
+    case: Case,
+    out: ArrayLike,
+    lse: ArrayLike,
+    *,
+    where: NDArray[np.bool_] | None = None,
+    tiles: bool = False,
 ) -> Comparison:
-    """Compares a result with what the case expects, in the rows of `where` [B, Hq, Nq] if given."""
-    return compare_arrays(out, lse, *case.expected, case.dtype, where=where)
+    """Compares a result with what the case expects, in the rows of `where` [B, Hq, Nq] if given.
+
+    `tiles` allows for what AMX does (see `longnet.precision`).
+    """
+    return compare_arrays(out, lse, *case.expected, case.dtype, where=where, tiles=tiles)
+
+
+def _scale(case: Case) -> float:
+    return abs(case.q.shape[3] ** -0.5 if case.scale is None else case.scale)
 
 
 def _largest_term(case: Case, other: NDArray[np.floating]) -> float:
     """A bound of scale P (dP - delta) times an element of `other`, k in dq and q in dk."""
-    scale = case.q.shape[3] ** -0.5 if case.scale is None else case.scale
     norms = (
         np.linalg.norm(rows.astype(np.float64), axis=-1).max(initial=0.0)
         for rows in (case.dout, case.v)
     )
-    return float(abs(scale) * math.prod(norms) * np.abs(other).max(initial=0.0))
+    return float(_scale(case) * math.prod(norms) * np.abs(other).max(initial=0.0))
+
+
+def _largest_delta(case: Case, other: NDArray[np.floating]) -> float:
+    """What the rounding of out makes of delta = dout . out, and that of an element of a gradient."""
+    out = case.expected[0]
+    delta = (case.dout * (round_to(out, case.dtype) - out)).sum(axis=-1)
+    return float(_scale(case) * np.abs(delta).max(initial=0.0) * np.abs(other).max(initial=0.0))
 
 
 def compare_gradients(
-    case: Case, dq: ArrayLike, dk: ArrayLike, dv: ArrayLike, *, detached: bool = False
+    case: Case,
+    dq: ArrayLike,
+    dk: ArrayLike,
+    dv: ArrayLike,
+    *,
+    detached: bool = False,
+    tiles: bool = False,
 ) -> GradientComparison:
-    """Compares gradients for `case.dout` with what the case expects."""
+    """Compares gradients for `case.dout` with what the case expects; `tiles` as in `compare`."""
     expected = case.expected_gradients(detached)
     lse = case.expected[1]
     empty = lse == -np.inf
     largest_lse = float(np.abs(lse[~empty]).max(initial=0.0))
     terms = _largest_term(case, case.k), _largest_term(case, case.q), 0.0
+    deltas = _largest_delta(case, case.k), _largest_delta(case, case.q), 0.0
     errors = tuple(
         compare_gradient(
             name,
@@ -115,10 +155,12 @@ def compare_gradients(
                 float(np.abs(want).max(initial=0.0)),
                 largest_term=term,
                 largest_lse=largest_lse,
+                largest_delta=delta,
+                tiles=tiles,
             ),
         )
-        for name, got, want, term in zip(
-            ("dq", "dk", "dv"), (dq, dk, dv), expected, terms, strict=True
+        for name, got, want, term, delta in zip(
+            ("dq", "dk", "dv"), (dq, dk, dv), expected, terms, deltas, strict=True
         )
     )
     return GradientComparison(

@@ -139,11 +139,12 @@ def nonfinite_case(seed: int) -> NonfiniteCase:
 def configuration_cases(
     max_n: int = 5309,
     *,
+    min_n: int = 0,
     names: Iterable[str] = tuple(CONFIGURATIONS),
     heads: int | None = None,
     dtype: str = "f32",
 ) -> Iterator[Case]:
-    """The named CONFIGURATIONS up to max_n tokens, with `heads` heads if given, else their own.
+    """The named CONFIGURATIONS of min_n to max_n tokens, with `heads` heads or else their own.
 
     Where they are not causal, torchscale's padding, with which such models were trained, comes too.
     All their head dimensions come at the shortest length, only the first one at the others.
@@ -157,7 +158,7 @@ def configuration_cases(
             if padding == "mask" or not causal
         ]
         for n in configuration.lengths:
-            if n > max_n:
+            if not min_n <= n <= max_n:
                 continue
             dims = configuration.head_dims[: None if n == configuration.lengths[0] else 1]
             for d, (causal, padding) in itertools.product(dims, settings):

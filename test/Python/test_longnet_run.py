@@ -4,7 +4,7 @@
 LONGNET_BIN_DIR        where the program is (build/bin of this checkout)
 LONGNET_RANDOM_CASES   how many random cases to run (every trait in every type), and half as many
                        non-finite ones
-LONGNET_CONFIG_HEADS   heads of the configurations people run (their own; 3 for gradients)
+LONGNET_CONFIG_HEADS   heads of the configurations people run (one for every phase)
 """
 
 import functools
@@ -35,7 +35,8 @@ LONGNET_RUN = Path(os.environ.get("LONGNET_BIN_DIR", BUILD)) / "longnet-run"
 RANDOM_CASES = int(os.environ.get("LONGNET_RANDOM_CASES", len(TRAITS) * len(DTYPES)))
 CONFIG_HEADS = int(os.environ.get("LONGNET_CONFIG_HEADS", "0")) or None
 MAX_TOKENS = 5309
-CONFIGURATION_NAMES = [name for name, c in CONFIGURATIONS.items() if min(c.lengths) <= MAX_TOKENS]
+FLAGS = Path("/proc/cpuinfo").read_text()
+TILES = "amx_bf16" in FLAGS
 
 
 def execute(case, names, save, *options):
@@ -64,13 +65,13 @@ def run_gradients(case, *options, detached=False):
 
 
 def check(case, *options):
-    comparison = compare(case, *run(case, *options))
+    comparison = compare(case, *run(case, *options), tiles=TILES)
     assert comparison.ok, f"{case}\n{comparison}"
 
 
 def check_gradients(case, *options, detached=False):
     gradients = run_gradients(case, *options, detached=detached)
-    comparison = compare_gradients(case, *gradients, detached=detached)
+    comparison = compare_gradients(case, *gradients, detached=detached, tiles=TILES)
     assert comparison.ok, f"{case}\n{comparison}"
 
 
@@ -82,9 +83,31 @@ def aligned(seeds):
     return [seed for seed in seeds if random_case(seed).pattern.is_aligned]
 
 
-def available(processor):
-    flags = Path("/proc/cpuinfo").read_text()
-    return "native" if processor == "x86-64-v4" and "avx512vl" not in flags else processor
+configurations = pytest.mark.parametrize(
+    ("name", "tokens"),
+    [(name, n) for name, c in CONFIGURATIONS.items() for n in c.lengths if n <= MAX_TOKENS],
+)
+
+
+def configured(name, tokens):
+    """The cases of a configuration in every type, with a head for every phase, at least two.
+
+    Their numbers are of bf16, which every type holds: the reference takes long and runs once.
+    """
+    phases = max(branch.dilation for branch in CONFIGURATIONS[name].pattern(tokens).branches)
+    heads = CONFIG_HEADS or max(2, phases)
+    for case in configuration_cases(tokens, min_n=tokens, names=[name], heads=heads, dtype="bf16"):
+        yield from map(case.in_type, DTYPES)
+
+
+# With AVX-512, with AVX2, and with neither vectors of these kinds nor FMA.
+processors = pytest.mark.parametrize(
+    "processor",
+    [
+        pytest.param(name, marks=pytest.mark.skipif(flag not in FLAGS, reason=f"needs {flag}"))
+        for name, flag in (("x86-64-v4", "avx512vl"), ("x86-64-v3", "avx2"), ("x86-64", "sse2"))
+    ],
+)
 
 
 @pytest.mark.parametrize("seed", range(RANDOM_CASES))
@@ -102,11 +125,10 @@ def test_unfused_pieces(seed):
     check(random_case(seed + len(TRAITS)), "--no-fuse")
 
 
-@pytest.mark.parametrize("processor", ["x86-64-v4", "x86-64-v3", "x86-64"])
-@pytest.mark.parametrize("seed", range(100, 104))
+@processors
+@pytest.mark.parametrize("seed", range(100, 108))
 def test_processors(seed, processor):
-    """With AVX-512, with AVX2, and with neither vectors of these kinds nor FMA."""
-    check(random_case(seed), f"--mcpu={available(processor)}")
+    check(random_case(seed), f"--mcpu={processor}")
 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])
@@ -126,18 +148,18 @@ def test_huge_scores(dtype):
 def test_nonfinite_case(seed):
     poisoned = nonfinite_case(seed)
     out, lse = run(poisoned.case)
-    comparison = compare(poisoned.clean, out, lse, where=~poisoned.may_change)
+    comparison = compare(poisoned.clean, out, lse, where=~poisoned.may_change, tiles=TILES)
     assert comparison.ok, f"{poisoned.case}\n{comparison}"
     finite = np.isfinite(out).all(axis=-1)
     hidden = np.argwhere(finite & poisoned.must_be_nonfinite)
     assert not hidden.size, f"{poisoned.case}\nfinite in spite of NaN or inf: {hidden.tolist()}"
 
 
-@pytest.mark.parametrize("name", CONFIGURATION_NAMES)
-def test_configuration(name):
+@configurations
+def test_configuration(name, tokens):
     failures = []
-    for case in configuration_cases(MAX_TOKENS, names=[name], heads=CONFIG_HEADS):
-        comparison = compare(case, *run(case))
+    for case in configured(name, tokens):
+        comparison = compare(case, *run(case), tiles=TILES)
         if not comparison.ok:
             failures.append(f"{case}\n{comparison}")
     assert not failures, "\n".join(failures)
@@ -172,10 +194,11 @@ def test_gradients_of_reference_interpreter(seed, detached):
     check_gradients(random_case(seed), "--reference", detached=detached)
 
 
-@pytest.mark.parametrize("processor", ["x86-64-v4", "x86-64-v3", "x86-64"])
-@pytest.mark.parametrize("seed", aligned(range(100, 104)))
-def test_gradients_on_processors(seed, processor):
-    check_gradients(random_case(seed), f"--mcpu={available(processor)}")
+@both_gradients
+@processors
+@pytest.mark.parametrize("seed", aligned(range(100, 108)))
+def test_gradients_on_processors(seed, processor, detached):
+    check_gradients(random_case(seed), f"--mcpu={processor}", detached=detached)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])
@@ -197,15 +220,14 @@ def test_gradients_in_other_tiles(seed, tiles):
 
 
 @both_gradients
-@pytest.mark.parametrize("name", CONFIGURATION_NAMES)
-def test_gradients_of_configuration(name, detached):
+@configurations
+def test_gradients_of_configuration(name, tokens, detached):
     failures = []
-    # The reference takes long: three heads have all that can go wrong with phases.
-    for case in configuration_cases(MAX_TOKENS, names=[name], heads=CONFIG_HEADS or 3):
+    for case in configured(name, tokens):
         if not case.pattern.is_aligned:
             continue
         gradients = run_gradients(case, detached=detached)
-        comparison = compare_gradients(case, *gradients, detached=detached)
+        comparison = compare_gradients(case, *gradients, detached=detached, tiles=TILES)
         if not comparison.ok:
             failures.append(f"{case}\n{comparison}")
     assert not failures, "\n".join(failures)
