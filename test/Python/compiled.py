@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Compiles cases to object files for any target, links them with a caller in C and runs that."""
+"""Compiles cases to object files for any target or to shared libraries, and calls them from C."""
 
 import os
 import subprocess
@@ -39,10 +39,11 @@ def _describe(path, direction, array):
 class CompiledCase:
     """A case compiled with `options` of longnet-compile and linked with `link` options of clang.
 
-    `gradient` is exact or detached for the gradient, None for the attention itself.
+    `gradient` is exact or detached for the gradient, None for the attention itself. A `shared`
+    library has threads, an object file has none.
     """
 
-    def __init__(self, case, directory, options, link=(), gradient=None):
+    def __init__(self, case, directory, options, link=(), gradient=None, shared=False):
         self.case, self.directory, self.gradient = case, Path(directory), gradient
         self.function = "attention_grad" if gradient else "attention"
         detached = gradient == "detached"
@@ -52,8 +53,10 @@ class CompiledCase:
         flags += [f"--head-dim={case.q.shape[3]}", f"--value-dim={case.v.shape[3]}"]
         flags += ["--query-offset"] * bool(case.query_offset)
         flags += ["--kv-lengths"] * (case.kv_lengths is not None)
-        code, self.program = self.directory / "code.o", self.directory / "program"
-        compiler = [BIN / "longnet-compile", *flags, *options, "--emit=obj", "--no-parallel"]
+        code = self.directory / ("code.so" if shared else "code.o")
+        self.program = self.directory / "program"
+        flags += ["--emit=shared"] if shared else ["--emit=obj", "--no-parallel"]
+        compiler = [BIN / "longnet-compile", *flags, *options]
         subprocess.run([*compiler, "-o", code], check=True, timeout=300)
         linker = ["clang-22", "-O1", f"-DFUNCTION={self.function}", *link, INPUTS / "call.c", code]
         subprocess.run([*linker, "-lm", "-o", self.program], check=True, timeout=300)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from compiled import CompiledCase
 from longnet import CONFIGURATIONS, Pattern
 from longnet.cases import (
     TRAITS,
@@ -231,6 +232,20 @@ def test_gradients_of_configuration(name, tokens, detached):
         if not comparison.ok:
             failures.append(f"{case}\n{comparison}")
     assert not failures, "\n".join(failures)
+
+
+@pytest.mark.parametrize("gradient", [None, "exact"], ids=["attention", "gradient"])
+@pytest.mark.parametrize("dtype", ["f32", "bf16"])
+def test_shared_library_gives_the_same_bits(dtype, gradient, tmp_path):
+    q, k, v = np.random.default_rng(6).normal(size=(3, 2, 4, 300, 48))
+    pattern = Pattern.parse("64:1,128:2,300:4")
+    case = Case("shared", pattern, q, k, v, dtype, causal=True)
+    program = CompiledCase(case, tmp_path, (), gradient=gradient, shared=True)
+    done = program.run(OMP_NUM_THREADS="2")
+    assert done.returncode == 0, done.stderr
+    expected = (run_gradients if gradient else run)(case, "--threads=2")
+    for result, same in zip(program.results(), expected, strict=True):
+        assert np.array_equal(result, same)
 
 
 def test_moved_rows_have_no_gradient(tmp_path):
