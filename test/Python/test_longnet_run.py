@@ -29,7 +29,7 @@ from longnet.cases import (
     random_case,
     save_case,
 )
-from longnet.precision import DTYPES
+from longnet.precision import DTYPES, EPSILON
 
 BUILD = Path(__file__).resolve().parents[2] / "build" / "bin"
 LONGNET_RUN = Path(os.environ.get("LONGNET_BIN_DIR", BUILD)) / "longnet-run"
@@ -232,6 +232,21 @@ def test_gradients_of_configuration(name, tokens, detached):
         if not comparison.ok:
             failures.append(f"{case}\n{comparison}")
     assert not failures, "\n".join(failures)
+
+
+@pytest.mark.parametrize("dtype", ["bf16", "f16"])
+def test_gradients_of_a_large_group(dtype):
+    """What 32 query heads add to one key head is rounded once a branch, not once a head.
+
+    The limit is half of what so many roundings can make at most.
+    """
+    shapes = (1, 32, 256, 64), (1, 1, 256, 64), (1, 1, 256, 64)
+    q, k, v = map(np.random.default_rng(5).standard_normal, shapes)
+    case = Case("large-group", Pattern.parse("64:1,128:2,256:4"), q, k, v, dtype, causal=True)
+    _, *got = run_gradients(case)
+    for gradient, expected in zip(got, case.expected_gradients()[1:], strict=True):
+        error = np.abs(gradient - expected).max() / np.abs(expected).max()
+        assert error < len(case.pattern.branches) * EPSILON[dtype] / 4
 
 
 @pytest.mark.parametrize("gradient", [None, "exact"], ids=["attention", "gradient"])
