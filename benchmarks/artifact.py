@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Measures a compiled library beside `longnet-run`: the same code, so the same speed and bits.
 
+Bits of out and dq are compared here, all others in `test_shared_library_gives_the_same_bits`.
+
     scripts/build.sh && PYTHONPATH=python .venv/bin/python benchmarks/artifact.py
 
 Every configuration is compiled by `longnet-compile` and called from Python through its C function,
@@ -117,7 +119,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds")
     parser.add_argument("--output", type=Path, help="the JSON file")
     arguments = parser.parse_args()
-    os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count()))
+    os.environ["OMP_NUM_THREADS"] = str(os.cpu_count())
     runs: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

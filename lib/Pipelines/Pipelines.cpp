@@ -72,9 +72,7 @@ void buildTilePipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   pm.addPass(createLongNetOutlineTiles());
 }
 
-void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
-  buildTilePipeline(pm, options);
-
+void buildCodePipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   if (options.parallel) {
     pm.addPass(createForallToParallelLoopPass());
     pm.addPass(createConvertSCFToOpenMPPass());
@@ -119,6 +117,11 @@ void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
   pm.addPass(createConvertMathToLibmPass());
   pm.addPass(createConvertToLLVMPass());
   pm.addPass(createReconcileUnrealizedCastsPass());
+}
+
+void buildCPUPipeline(OpPassManager &pm, const CPUPipelineOptions &options) {
+  buildTilePipeline(pm, options);
+  buildCodePipeline(pm, options);
 }
 
 void registerPipelines() {

@@ -56,14 +56,11 @@ Expected<OwningOpRef<ModuleOp>> longnet::parseModule(MLIRContext &context,
   return module;
 }
 
-/// Runs `manager` on `module`; diagnostics go to standard error. The module is
-/// verified once, at the end: after each pass, as `longnet-opt` does it, that
-/// would take a third of the time of the passes.
+/// Runs `manager` on `module`; diagnostics go to standard error.
 static llvm::Error run(PassManager &manager, ModuleOp module,
                        const Twine &failure) {
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, module.getContext());
-  manager.enableVerifier(false);
   if (failed(manager.run(module)) || failed(verify(module)))
     return createStringError(failure);
   return llvm::Error::success();
@@ -139,15 +136,20 @@ Expected<CompiledModule> longnet::compile(ModuleOp module,
     return interfaces.takeError();
   result.interfaces = std::move(*interfaces);
 
-  PassManager manager(module.getContext());
   CPUPipelineOptions pipeline;
   if (llvm::Error error =
           setPipelineOptions(pipeline, options, *result.machine))
     return std::move(error);
-  buildCPUPipeline(manager, pipeline);
-  manager.addPass(createLongNetCInterface());
-  if (llvm::Error error = run(manager, module, "compilation failed"))
-    return std::move(error);
+  PassManager toTiles(module.getContext()), toCode(module.getContext());
+  buildTilePipeline(toTiles, pipeline);
+  buildCodePipeline(toCode, pipeline);
+  toCode.addPass(createLongNetCInterface());
+  // What users wrote is verified after every pass. When it is code of ours that
+  // would take a third of the time of the passes: once, at the end, will do.
+  toCode.enableVerifier(false);
+  for (PassManager *manager : {&toTiles, &toCode})
+    if (llvm::Error error = run(*manager, module, "compilation failed"))
+      return std::move(error);
   result.context = std::make_unique<llvm::LLVMContext>();
   auto translated = translateToLLVMIR(module, *result.context, *result.machine);
   if (!translated)

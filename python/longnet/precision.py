@@ -97,7 +97,7 @@ def gradient_tolerance(
         units * EPSILON[dtype] * largest,
         2 * accumulation * largest_lse * largest,
         accumulation * largest_term,
-        1.5 * largest_delta,
+        2 * largest_delta,
     )
 
 

@@ -65,6 +65,8 @@ def strip_cases():
     yield sized_case("narrow-values", "600:1", 1, 500, 128, value_dim=48)
     yield sized_case("wide-values", "600:1", 1, 500, 16, value_dim=100, causal=True)
     yield sized_case("offset", "4096:1,4096:3", 1, 600, 64, causal=True, query_offset=1500)
+    grouped = sized_case("grouped", "1000:1,1000:2", 4, 1000, 64, causal=True)
+    yield dataclasses.replace(grouped, k=grouped.k[:, :1], v=grouped.v[:, :1])
     lengths = sized_case("lengths", "500:1", 1, 500, 64)
     yield dataclasses.replace(lengths, kv_lengths=np.array([333]))
 

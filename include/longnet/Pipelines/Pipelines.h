@@ -68,7 +68,11 @@ struct CPUPipelineOptions
 void buildTilePipeline(mlir::OpPassManager &pm,
                        const CPUPipelineOptions &options);
 
-/// From longnet operations of any level to the LLVM dialect.
+/// From what `buildTilePipeline` leaves to the LLVM dialect.
+void buildCodePipeline(mlir::OpPassManager &pm,
+                       const CPUPipelineOptions &options);
+
+/// From longnet operations of any level to the LLVM dialect: both.
 void buildCPUPipeline(mlir::OpPassManager &pm,
                       const CPUPipelineOptions &options);
 

@@ -59,7 +59,7 @@ void forEachSegment(mlir::OpBuilder &builder, mlir::Location loc,
 template <typename Op>
 IndexExpr keyHeadOf(mlir::OpBuilder &builder, Op op, const IndexExpr &head) {
   return floorDiv(head * sizeOf(builder, op.getLoc(), op.getKey(), 1),
-                  sizeOf(builder, op.getLoc(), op.getQuery(), 1));
+                  maximum(sizeOf(builder, op.getLoc(), op.getQuery(), 1), 1));
 }
 
 /// The shape of the kernel that `op` needs.

@@ -17,7 +17,6 @@
 
 #include "GradKernel.h"
 #include "BranchRows.h"
-#include "GradScratch.h"
 #include "Packing.h"
 #include "Scratch.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

@@ -26,7 +26,8 @@ struct GradGroup {
 };
 
 /// Sets the gradients of the keys of a segment to zero and, for strips, packs
-/// all of them. Like the other two, a call of a function.
+/// all of them. Emits a call of a function that all segments share, as do the
+/// other two.
 void startKeys(mlir::OpBuilder &builder, mlir::Location loc,
                const TileShape &shape, const GradScratch &scratch,
                const KeyRows &keys, KernelFunctions &functions);

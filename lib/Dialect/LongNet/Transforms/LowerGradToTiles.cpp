@@ -102,8 +102,8 @@ void lowerAttendGrad(AttendGradOp op, OpBuilder &builder, TileSizes tiles,
   IndexExpr keyHeads = sizeOf(builder, loc, op.getKey(), 1);
   emitNest(builder, loc, {sizeOf(builder, loc, op.getQuery(), 0), keyHeads},
            [&](ArrayRef<IndexExpr> keyAt) {
-             IndexExpr heads =
-                 floorDiv(sizeOf(builder, loc, op.getQuery(), 1), keyHeads);
+             IndexExpr heads = floorDiv(sizeOf(builder, loc, op.getQuery(), 1),
+                                        maximum(keyHeads, 1));
              IndexExpr first = keyAt[1] * heads, end = first + heads;
              emitLoop(builder, loc, first, end, 1, [&](Value index) {
                IndexExpr head(builder, loc, OpFoldResult(index));

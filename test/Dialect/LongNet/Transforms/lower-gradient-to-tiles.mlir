@@ -85,3 +85,15 @@ func.func @mixed(%q: memref<1x4x?x16xbf16>, %dout: memref<1x4x?x16xf32>, %l: mem
       outs(%dout, %dout, %dout : memref<1x4x?x16xf32>, memref<1x4x?x16xf32>, memref<1x4x?x16xf32>)
   return
 }
+
+// -----
+
+// CHECK-LABEL: func @no_heads
+// CHECK: return
+func.func @no_heads(%q: memref<1x0x8x16xf32>, %l: memref<1x0x8xf32>) {
+  longnet.attend_grad <segment = 4, dilation = 2, heads = blocked> causal
+      ins(%q, %q, %q, %l, %l, %q : memref<1x0x8x16xf32>, memref<1x0x8x16xf32>, memref<1x0x8x16xf32>, memref<1x0x8xf32>,
+          memref<1x0x8xf32>, memref<1x0x8x16xf32>)
+      outs(%q, %q, %q : memref<1x0x8x16xf32>, memref<1x0x8x16xf32>, memref<1x0x8x16xf32>)
+  return
+}
