@@ -26,6 +26,8 @@ from typing import Any
 import numpy as np
 from cpu import PAPER, ROOT, Measurement, input_files, machine, run_once
 
+from longnet.precision import from_storage, to_storage
+
 # Codes of DLPack for floats and bfloats.
 FLOAT, BFLOAT = 2, 4
 
@@ -56,12 +58,6 @@ class DLTensor(ctypes.Structure):
         return cls(array.ctypes.data, on_cpu, 0, array.ndim, code, bits, 1, shape, None, 0)
 
 
-def to_bf16(array: np.ndarray) -> np.ndarray:
-    """Rounds to nearest, ties to even, as `longnet-run` does."""
-    words = array.view(np.uint32)
-    return ((words + 0x7FFF + ((words >> 16) & 1)) >> 16).astype(np.uint16)
-
-
 class Library:
     """The compiled attention, or its gradient, on the inputs that `longnet-run` gets."""
 
@@ -73,9 +69,7 @@ class Library:
         subprocess.run(command, check=True)
         library = ctypes.CDLL(path)
         self.function = library.attention_grad if what.gradient else library.attention
-        arrays = [np.load(file) for file in input_files(what, folder)]
-        if what.dtype == "bf16":
-            arrays = [to_bf16(array) for array in arrays]
+        arrays = [to_storage(np.load(file), what.dtype) for file in input_files(what, folder)]
         self.results = [np.empty_like(arrays[0]) for _ in range(3 if what.gradient else 1)]
         lse = [] if what.gradient else [np.empty(arrays[0].shape[:3], np.float32)]
         self.arrays = arrays + self.results + lse
@@ -91,8 +85,7 @@ class Library:
         return seconds
 
     def first_result(self) -> np.ndarray:
-        first = self.results[0]
-        return (first.astype(np.uint32) << 16).view(np.float32) if first.itemsize == 2 else first
+        return from_storage(self.results[0])
 
 
 def measurements() -> list[Measurement]:

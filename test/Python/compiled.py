@@ -7,27 +7,11 @@ from pathlib import Path
 
 import numpy as np
 from longnet.cases import save_case
-from longnet.precision import round_to
+from longnet.precision import from_storage, to_storage
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("LONGNET_BIN_DIR", ROOT / "build" / "bin"))
 INPUTS = Path(__file__).resolve().parent / "Inputs"
-
-
-def _to_storage(array, dtype):
-    """The array as it lies in memory; bf16 as the upper halves of f32."""
-    if array.dtype.kind == "i":
-        return array.astype(np.int64)
-    rounded = round_to(array, dtype)
-    if dtype == "bf16":
-        return (rounded.view(np.uint32) >> 16).astype(np.uint16)
-    return rounded.astype({"f16": np.float16}.get(dtype, rounded.dtype))
-
-
-def _from_storage(array):
-    if array.dtype == np.uint16:
-        return (array.astype(np.uint32) << 16).view(np.float32)
-    return array.astype(np.promote_types(array.dtype, np.float32))
 
 
 def _describe(path, direction, array):
@@ -69,12 +53,12 @@ class CompiledCase:
             inputs["dout"] = case.dout
         arguments = []
         for name, array in inputs.items():
-            arguments.append(self._write(name, _to_storage(np.asarray(array), case.dtype)))
+            arguments.append(self._write(name, to_storage(np.asarray(array), case.dtype)))
         if case.query_offset:
             arguments.append(str(case.query_offset))
         if case.kv_lengths is not None:
             arguments.append(self._write("lengths", np.asarray(case.kv_lengths, dtype=np.int64)))
-        storage = _to_storage(np.zeros(1), case.dtype).dtype
+        storage = to_storage(np.zeros(1), case.dtype).dtype
         statistics = np.float64 if case.dtype == "f64" else np.float32
         if self.gradient:
             shapes = {"dq": case.q.shape, "dk": case.k.shape, "dv": case.v.shape}
@@ -97,7 +81,7 @@ class CompiledCase:
     def results(self):
         """The outputs of the last run, in their order."""
         return [
-            _from_storage(
+            from_storage(
                 np.fromfile(self.directory / f"{name}.raw", dtype=array.dtype).reshape(array.shape)
             )
             for name, array in self._outputs.items()
